@@ -1,0 +1,62 @@
+using System.Text.Json;
+
+namespace EcgData.Sources;
+
+/// <summary>What a source release consists of: a file of <c>manifests/</c>, part of the program.</summary>
+public sealed record SourceManifest
+{
+    /// <summary>Name on the command line, <c>ptb-xl</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Release, <c>1.0.3</c>; "" where there are no releases.</summary>
+    public required string Version { get; init; }
+
+    public required string Title { get; init; }
+
+    /// <summary>SPDX identifier or the licence's own name.</summary>
+    public required string Licence { get; init; }
+
+    /// <summary>open, credentialed or restricted.</summary>
+    public required string Access { get; init; }
+
+    public long? Records { get; init; }
+
+    public long? Patients { get; init; }
+
+    /// <summary>Bytes to download, where known.</summary>
+    public long? SizeBytes { get; init; }
+
+    public required string Citation { get; init; }
+
+    public string? Doi { get; init; }
+
+    /// <summary>Address of the release.</summary>
+    public string? Home { get; init; }
+
+    /// <summary>What to download and how it must lie.</summary>
+    public required string Download { get; init; }
+
+    /// <summary>The release's tables and other fixed files, with what is published about them.</summary>
+    public IReadOnlyList<ManifestFile> Files { get; init; } = [];
+
+    /// <summary><c>ptb-xl@1.0.3</c>: what a shard's <c>source</c> column holds.</summary>
+    public string Release => Version.Length == 0 ? Name : $"{Name}@{Version}";
+
+    /// <summary>The manifest called <paramref name="name"/> that the program carries.</summary>
+    public static SourceManifest Load(string name)
+    {
+        using var stream = typeof(SourceManifest).Assembly.GetManifestResourceStream($"manifests/{name}.json")
+            ?? throw new ArgumentException($"There is no source manifest '{name}' in this program.", nameof(name));
+        return JsonSerializer.Deserialize<SourceManifest>(stream, JsonSerializerOptions.Strict.WithCamelCase())!;
+    }
+}
+
+/// <summary>A fixed file of a release.</summary>
+/// <param name="Required">A build of the source needs it.</param>
+public sealed record ManifestFile(string Path, bool Required, long? SizeBytes = null, string? Sha256 = null, string? Md5 = null);
+
+internal static class JsonOptions
+{
+    public static JsonSerializerOptions WithCamelCase(this JsonSerializerOptions options) =>
+        new(options) { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+}
