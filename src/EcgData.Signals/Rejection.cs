@@ -6,6 +6,9 @@ public enum RejectionReason
     /// <summary>The record's row of the source's metadata cannot be read.</summary>
     CatalogueRow,
 
+    /// <summary>The source itself has withdrawn the record.</summary>
+    Withdrawn,
+
     /// <summary>A file that the catalogue names is not there.</summary>
     MissingFile,
 
