@@ -1,1 +1,68 @@
-return 0;
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using EcgData.Pipelines;
+using EcgData.Shards;
+using EcgData.Sources;
+using Spectre.Console;
+
+var root = new RootCommand("Turns public ECG archives into one verified Parquet corpus, and trains and judges models on it.")
+{
+    Terminal.JsonOption,
+    Terminal.QuietOption,
+    SourcesVerb.Create(),
+    SynthVerb.Create(),
+    BuildVerb.Create(),
+    VerifyVerb.Create(),
+    LogVerb.Create(),
+    ListVerb.Create(),
+    ShowVerb.Create(),
+    TryVerb.Create(),
+};
+
+var arguments = root.Parse(args);
+if (arguments.Errors.Count > 0)
+{
+    foreach (var error in arguments.Errors) Console.Error.WriteLine($"ecgdata: {error.Message}");
+    Console.Error.WriteLine("'ecgdata --help', or 'ecgdata VERB --help', tells how it is used.");
+    return ExitCode.BadUsage;
+}
+
+using var stop = new CancellationTokenSource();
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+try
+{
+    return await arguments.InvokeAsync(
+        new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    Console.Error.WriteLine("ecgdata: cancelled. What was finished is kept and will be found again.");
+    return ExitCode.Cancelled;
+}
+catch (Exception e) when (e is UsageException or SourceException)
+{
+    Console.Error.WriteLine($"ecgdata: {e.Message}");
+    return ExitCode.BadUsage;
+}
+catch (Exception e) when (e is CorpusException or IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine($"ecgdata: {e.Message}");
+    return ExitCode.Fault;
+}
+catch (Exception e)
+{
+    // not foreseen: whoever reports it needs to know where it came from
+    Console.Error.WriteLine($"ecgdata: {e.Message}");
+    Console.Error.WriteLine(e.ToString());
+    return ExitCode.Fault;
+}
+
+// the first signal asks for an orderly end, the second is not caught any more
+void Stop(PosixSignalContext context)
+{
+    if (stop.IsCancellationRequested) return;
+    context.Cancel = true;
+    Console.Error.WriteLine("ecgdata: stopping; again to stop at once.");
+    stop.Cancel();
+}

@@ -24,7 +24,7 @@ public sealed class Segment
 /// <summary>What conditioning makes of a record: its segments and what screening says, or why it is turned away.</summary>
 public sealed class ConditionedRecord : IDisposable
 {
-    private readonly Action<ConditionedRecord>? _release;
+    private Action<ConditionedRecord>? _release;
 
     public ConditionedRecord(Action<ConditionedRecord>? release = null) => _release = release;
 
@@ -48,5 +48,6 @@ public sealed class ConditionedRecord : IDisposable
     public ReadOnlySpan<short> Lead(Segment segment, Lead lead) =>
         Values.Span.Slice(segment.Offset + (int)lead * segment.Samples, segment.Samples);
 
-    public void Dispose() => _release?.Invoke(this);
+    /// <summary>A second call does nothing: memory that went back to its pool twice would be lent to two records.</summary>
+    public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke(this);
 }

@@ -14,6 +14,9 @@ public sealed unsafe class Frames : IDisposable
 {
     public const int Lanes = 16;
 
+    /// <summary>The most frames that fit: their bytes are counted in an int.</summary>
+    internal const int LargestCount = int.MaxValue / Lanes / sizeof(float);
+
     private float* _values;
 
     private Frames(float* values, int capacity, int count)
@@ -43,11 +46,14 @@ public sealed unsafe class Frames : IDisposable
 
     /// <summary>Memory for <paramref name="count"/> frames; the values are undefined.</summary>
     /// <exception cref="ArgumentOutOfRangeException">More than 128 Mi values: far beyond a day of ECG at 500 Hz.</exception>
-    public static Frames Rent(int count)
+    public static Frames Rent(int count) => Rent(count, spare: 0);
+
+    /// <param name="spare">Frames of memory behind the last one that a kernel may overwrite.</param>
+    internal static Frames Rent(int count, int spare)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, int.MaxValue / Lanes / sizeof(float));
-        var (memory, capacity) = FramePool.Rent(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, LargestCount);
+        var (memory, capacity) = FramePool.Rent(count + spare);
         return new Frames((float*)memory, capacity, count);
     }
 

@@ -5,6 +5,7 @@ using EcgData.Signals;
 namespace EcgData.Sources;
 
 /// <summary>The folder that holds a source. Nothing outside it is ever read, whatever a header or table says.</summary>
+/// <remarks>What is said of a record never names the folder itself: rejections are part of a version, and the same wherever it is built.</remarks>
 public sealed class SourceFolder
 {
     /// <exception cref="SourceException">There is no such folder: not downloaded yet, or not mounted.</exception>
@@ -27,7 +28,7 @@ public sealed class SourceFolder
         return outside
             ? throw new RecordException(
                 RejectionReason.OutsideFolder,
-                $"'{relativePath}' leads outside the source's folder {Path}. Expected a relative path without '..'; " +
+                $"'{relativePath}' leads outside the source's folder. Expected a relative path without '..'; " +
                 "this file is not read.")
             : System.IO.Path.Join(Path, relativePath);
     }
@@ -70,11 +71,12 @@ public sealed class SourceFolder
         {
             throw new RecordException(
                 RejectionReason.MissingFile,
-                $"{file.Path}: not in {Path}, though the source's table names it. Download the file, or leave the record out.", e);
+                $"{file.Path}: not there, though the source's table names it. Download the file, or leave the record out.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RecordException(RejectionReason.Unreadable, $"{file.Path}: {e.Message}", e);
+            throw new RecordException(
+                RejectionReason.Unreadable, $"{file.Path}: cannot be read ({e.GetType().Name}). Check the disk and the file's rights.", e);
         }
     }
 

@@ -1,0 +1,202 @@
+using System.CommandLine;
+using System.Diagnostics;
+using EcgData.Ingest;
+using EcgData.Shards;
+using Spectre.Console;
+
+namespace EcgData.Pipelines;
+
+/// <summary><c>ecgdata build [RECIPE] --corpus URI --source NAME=DIR</c>: builds or updates a corpus.</summary>
+internal static class BuildVerb
+{
+    public static Option<int> WorkersOption() => new("--workers")
+    {
+        Description = "Records in work at a time. Default: one per core. The result does not depend on it.",
+        DefaultValueFactory = _ => Environment.ProcessorCount,
+        HelpName = "N",
+    };
+
+    public static Command Create()
+    {
+        var recipe = new Argument<string?>("recipe") { Description = "A recipe (JSON). Default: the defaults.", Arity = ArgumentArity.ZeroOrOne };
+        var corpus = new Option<string>("--corpus") { Description = "The corpus to build or update: a folder.", HelpName = "DIR", Required = true };
+        var source = new Option<string[]>("--source")
+        {
+            Description = "A source and the folder that holds it; repeat it for more. Sources of the corpus that are not named stay as they are.",
+            HelpName = "NAME=DIR",
+        };
+        var drop = new Option<string[]>("--drop") { Description = "A source to take out of the corpus.", HelpName = "NAME" };
+        var set = new Option<string[]>("--set") { Description = "A value of the recipe, conditioning.segmentSeconds=5.", HelpName = "KEY=VALUE" };
+        var workers = WorkersOption();
+        var limit = new Option<int?>("--limit") { Description = "Take the first N records of each source's table only.", HelpName = "N" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Print the plan and stop." };
+        var rehash = new Option<bool>("--rehash") { Description = "Forget what is remembered of files without a published checksum." };
+        var command = new Command("build", "Build or update a corpus; the plan is printed first.")
+        {
+            recipe, corpus, source, drop, set, workers, limit, dryRun, rehash,
+        };
+        command.SetAction((arguments, cancel) => RunAsync(
+            new Request(
+                arguments.GetValue(corpus)!, Folders(arguments.GetValue(source) ?? []), arguments.GetValue(drop) ?? [],
+                RecipeFile.Read<BuildRecipe>(arguments.GetValue(recipe), arguments.GetValue(set) ?? []), arguments.GetValue(workers),
+                arguments.GetValue(limit), arguments.GetValue(dryRun), arguments.GetValue(rehash)),
+            new Terminal(arguments), cancel));
+        return command;
+    }
+
+    private sealed record Request(
+        string Corpus, IReadOnlyDictionary<string, string> Sources, string[] Drop, BuildRecipe Recipe, int Workers, int? Limit,
+        bool DryRun, bool Rehash);
+
+    private static async Task<int> RunAsync(Request request, Terminal terminal, CancellationToken cancel)
+    {
+        var clock = Stopwatch.StartNew();
+        if (request.Sources.Count == 0 && request.Drop.Length == 0)
+            throw new UsageException("Nothing to build: name at least one source with --source NAME=DIR. 'ecgdata sources' lists them.");
+        if (request.Workers is < 1 or > 256) throw new UsageException($"--workers {request.Workers}: expected 1 to 256.");
+        if (request.Limit < 1) throw new UsageException($"--limit {request.Limit}: expected 1 or more.");
+        var corpus = Corpora.Open(request.Corpus);
+        using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
+        var planner = new Planner(corpus, checksums);
+        using var plan = await PlanAsync(planner, request, terminal, cancel);
+        var summary = PlanSummary.Of(plan);
+        var free = corpus.Objects.FreeBytes();
+        PrintPlan(summary, plan, free, terminal);
+        if (request.DryRun)
+        {
+            terminal.Result(
+                new { dryRun = true, parent = plan.Parent?.Id, plan = summary.Document(), freeBytes = free }, _ => { });
+            return ExitCode.Done;
+        }
+
+        if (plan.EstimatedBytes > free)
+            throw new UsageException(
+                $"{request.Corpus}: the build needs about {Quantity.Bytes(plan.EstimatedBytes)}, but the disk has {Quantity.Bytes(free.Value)} free. " +
+                "Free some space, build fewer sources, or use --limit.");
+        var progress = new BuildProgress();
+        var toBuild = plan.ToBuild.Count();
+        VersionManifest version;
+        using (new LiveProgress(
+            terminal, "records", plan.RecordsToBuild, () => progress.Records,
+            () => $"{progress.Shards} of {toBuild} shards, {progress.Rejected:N0} rejected, {Quantity.Bytes(progress.BytesWritten)}"))
+        {
+            version = await new CorpusBuild(corpus, plan, planner, request.Workers).RunAsync(progress, cancel);
+        }
+
+        await corpus.AddHistoryAsync(
+            number => new HistoryEntry
+            {
+                Number = number,
+                Version = version.Id,
+                Parent = plan.Parent?.Id,
+                Finished = TimeProvider.System.GetUtcNow(),
+                Seconds = clock.Elapsed.TotalSeconds,
+                Command = string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
+                Machine = Environment.MachineName,
+                ShardsBuilt = toBuild,
+                ShardsReused = plan.Shards.Count - toBuild,
+                RecordsBuilt = plan.RecordsToBuild,
+            },
+            CancellationToken.None);
+        return Report(request, plan, version, clock.Elapsed, terminal);
+    }
+
+    private static async Task<BuildPlan> PlanAsync(Planner planner, Request request, Terminal terminal, CancellationToken cancel)
+    {
+        var shown = new Dictionary<(string, string), long>();
+        var progress = new PlanningProgress(step =>
+        {
+            // a line per hundred thousand records is enough to see that it moves
+            var last = shown.GetValueOrDefault((step.Source, step.Done));
+            if (step.Records - last < 100_000) return;
+            shown[(step.Source, step.Done)] = step.Records;
+            terminal.Note($"{step.Source}: {step.Records:N0} records {step.Done}");
+        });
+        try
+        {
+            return await planner.CreateAsync(
+                request.Recipe, request.Sources, request.Drop, request.Limit,
+                request.DryRun ? Planner.UnreadFiles.Leave : Planner.UnreadFiles.Read, progress, cancel);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
+    private static void PrintPlan(PlanSummary summary, BuildPlan plan, long? free, Terminal terminal)
+    {
+        if (terminal.Quiet) return;
+        var table = new Table { Border = TableBorder.Simple };
+        foreach (var column in PlanSummary.Columns) table.AddColumn(column);
+        foreach (var row in summary.Rows()) table.AddRow([.. row.Select(Markup.Escape)]);
+        terminal.Error.Write(table);
+        var carried = plan.CarriedOver.Select(source => source.Name).ToList();
+        if (carried.Count > 0) terminal.Note($"carried over as they are: {string.Join(", ", carried)}");
+        terminal.Note(
+            $"{plan.RecordsToBuild:N0} records in {plan.ToBuild.Count():N0} shards to build, {plan.Shards.Count - plan.ToBuild.Count():N0} shards " +
+            $"to reuse; about {Quantity.Bytes(plan.EstimatedBytes)} to write" +
+            (free is null ? "" : $", {Quantity.Bytes(free.Value)} free"));
+    }
+
+    private static int Report(Request request, BuildPlan plan, VersionManifest version, TimeSpan time, Terminal terminal)
+    {
+        var limit = request.Recipe.Acceptance.MaximumRejectedShare;
+        var beyond = version.Sources.Where(source => request.Sources.ContainsKey(source.Name)
+            && source.Records.Rejected > limit * source.Records.Read).Select(source => source.Name).ToList();
+        terminal.Result(
+            new
+            {
+                version = version.Id,
+                parent = plan.Parent?.Id,
+                changed = plan.Parent?.Id != version.Id,
+                seconds = Math.Round(time.TotalSeconds, 3),
+                shardsBuilt = plan.ToBuild.Count(),
+                shardsReused = plan.Shards.Count - plan.ToBuild.Count(),
+                totals = version.Totals,
+                sources = version.Sources.Select(source => new { source.Name, source.Release, source.Records, source.Segments, source.Rejections, source.Flags }),
+                beyondRejectionLimit = beyond,
+            },
+            console =>
+            {
+                var table = new Table { Border = TableBorder.Simple };
+                table.AddColumns("source", "records", "kept", "kept with flags", "rejected", "segments", "why rejected");
+                foreach (var source in version.Sources)
+                {
+                    table.AddRow(
+                        Markup.Escape(source.Release), $"{source.Records.Read:N0}", $"{source.Records.Kept:N0}", $"{source.Records.KeptWithFlags:N0}",
+                        $"{source.Records.Rejected:N0}", $"{source.Segments:N0}",
+                        string.Join(", ", source.Rejections.Select(reason => $"{reason.Key} {reason.Value:N0}")));
+                }
+
+                console.Write(table);
+                console.WriteLine(
+                    plan.Parent?.Id == version.Id
+                        ? $"Version {version.Id}: nothing has changed. {Quantity.Time(time)}."
+                        : $"Version {version.Id}: {version.Totals.Segments:N0} segments, {version.Totals.Seconds / 3600:N1} h of ECG in " +
+                          $"{version.Totals.Shards:N0} shards, {Quantity.Bytes(version.Totals.SizeBytes)}. {Quantity.Time(time)}.");
+                foreach (var name in beyond)
+                    console.WriteLine($"More than {limit:P0} of {name} was rejected: 'ecgdata list {request.Corpus} --where state=rejected' tells why.");
+            });
+        return beyond.Count == 0 ? ExitCode.Done : ExitCode.NotAllTrue;
+    }
+
+    private static Dictionary<string, string> Folders(string[] sources)
+    {
+        var folders = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var item in sources)
+        {
+            var equals = item.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0 || equals == item.Length - 1) throw new UsageException($"--source {item}: expected NAME=DIR, such as ptb-xl=data/ptb-xl.");
+            if (!folders.TryAdd(item[..equals], item[(equals + 1)..]))
+                throw new UsageException($"--source {item}: {item[..equals]} is named twice. A second folder of a source takes a suffix, {item[..equals]}#site-b.");
+        }
+
+        return folders;
+    }
+
+    private sealed class PlanningProgress(Action<PlanningStep> report) : IProgress<PlanningStep>
+    {
+        public void Report(PlanningStep value) => report(value);
+    }
+}

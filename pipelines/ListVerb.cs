@@ -1,0 +1,73 @@
+using System.CommandLine;
+using EcgData.Ingest;
+using EcgData.Shards;
+using EcgData.Signals;
+using Spectre.Console;
+
+namespace EcgData.Pipelines;
+
+/// <summary><c>ecgdata list CORPUS [--where …]</c>: finds records.</summary>
+internal static class ListVerb
+{
+    public static Command Create()
+    {
+        var corpus = Corpora.Argument();
+        var version = Corpora.VersionOption();
+        var where = new Option<string[]>("--where")
+        {
+            Description = "A condition such as source=ptb-xl, labels=scp:AFIB, age_years>=65, state=rejected or reason~checksum. Repeat it to narrow down.",
+            HelpName = "CONDITION",
+        };
+        var limit = new Option<int>("--limit") { Description = "Most records to print.", DefaultValueFactory = _ => 50, HelpName = "N" };
+        var command = new Command("list", "Find records of a corpus.") { corpus, version, where, limit };
+        command.SetAction((arguments, cancel) => RunAsync(
+            arguments.GetValue(corpus)!, arguments.GetValue(version), arguments.GetValue(where) ?? [], arguments.GetValue(limit),
+            new Terminal(arguments), cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        string address, string? version, string[] where, int limit, Terminal terminal, CancellationToken cancel)
+    {
+        List<CataloguePredicate> conditions;
+        try
+        {
+            conditions = [.. where.Select(CataloguePredicate.Parse)];
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException($"--where: {e.Message}");
+        }
+
+        var corpus = Corpora.OpenExisting(address);
+        var manifest = await corpus.ReadManifestAsync(version, cancel);
+        List<CatalogueRow> rows = [];
+        long found = 0;
+        await foreach (var row in corpus.ReadCatalogueAsync(manifest, cancel))
+        {
+            if (!conditions.TrueForAll(condition => condition.Holds(row))) continue;
+            found++;
+            if (rows.Count < limit) rows.Add(row);
+        }
+
+        terminal.Result(new { version = manifest.Id, found, records = rows }, console =>
+        {
+            var table = new Table { Border = TableBorder.Simple };
+            table.AddColumns("record", "state", "segments", "Hz", "age", "sex", "fold", "labels", "flags or reason");
+            foreach (var row in rows)
+            {
+                table.AddRow(
+                    Markup.Escape(row.RecordId), row.State, $"{row.Segments}", $"{row.NativeSamplingFrequencyHz}", $"{row.AgeYears}",
+                    row.Sex ?? "", $"{row.Fold}", Markup.Escape(string.Join(' ', row.Labels)),
+                    Markup.Escape(row.Reason ?? FlagNames(row.Flags)));
+            }
+
+            console.Write(table);
+            console.WriteLine($"{found:N0} records{(found > rows.Count ? $", the first {rows.Count:N0} of them listed" : "")}");
+        });
+        return ExitCode.Done;
+    }
+
+    private static string FlagNames(int flags) => string.Join(' ', Enum.GetValues<RecordFlags>()
+        .Where(flag => flag != RecordFlags.None && (flags & (int)flag) != 0).Select(KebabCase.Of));
+}

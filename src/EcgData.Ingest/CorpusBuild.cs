@@ -1,0 +1,57 @@
+using EcgData.Shards;
+using EcgData.Sources;
+
+namespace EcgData.Ingest;
+
+/// <summary>Carries out a plan: builds the shards that are not there, then commits the version.</summary>
+public sealed class CorpusBuild(CorpusStore corpus, BuildPlan plan, Planner planner, int workers)
+{
+    /// <summary>Shards in hand at a time: while one is put in order and written, the workers fill the next.</summary>
+    private const int ShardsInHand = 2;
+
+    /// <summary>Bytes that the records in work may hold: beyond it reading waits.</summary>
+    private const long WorkBytes = 192L << 20;
+
+    /// <summary>Builds what is missing and moves HEAD. What is finished when it fails or is cancelled is found again by the next build.</summary>
+    /// <returns>The version; the parent itself where nothing has changed.</returns>
+    /// <exception cref="OperationCanceledException">HEAD and every version are as they were.</exception>
+    public async Task<VersionManifest> RunAsync(BuildProgress progress, CancellationToken cancel)
+    {
+        var receipts = await BuildShardsAsync(progress, cancel);
+        return await new VersionCommit(corpus, plan, receipts).RunAsync(cancel);
+    }
+
+    /// <returns>The receipt's digest of each shard of the plan.</returns>
+    private async Task<string[]> BuildShardsAsync(BuildProgress progress, CancellationToken cancel)
+    {
+        var digests = new string[plan.Shards.Count];
+        var readers = plan.Catalogues.ToDictionary(catalogue => catalogue, catalogue => new Lazy<IRecordReader>(
+            () => catalogue.Source.OpenReader(catalogue.Folder, catalogue.Options)));
+        var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, workers).ConcurrentScheduler;
+        var budget = new ByteBudget(WorkBytes);
+        try
+        {
+            await Parallel.ForEachAsync(
+                Enumerable.Range(0, digests.Length),
+                new ParallelOptions { MaxDegreeOfParallelism = ShardsInHand, CancellationToken = cancel },
+                async (index, stop) =>
+                {
+                    var shard = plan.Shards[index];
+                    if (shard.Reused is { } digest)
+                    {
+                        digests[index] = digest;
+                        return;
+                    }
+
+                    var job = new ShardJob(shard, plan.Recipe, corpus, planner, readers[shard.Catalogue].Value, progress);
+                    digests[index] = (await job.RunAsync(workers, scheduler, budget, stop)).InputDigest;
+                    progress.ShardDone();
+                });
+            return digests;
+        }
+        finally
+        {
+            foreach (var reader in readers.Values.Where(reader => reader.IsValueCreated)) reader.Value.Dispose();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using EcgData.Signals;
+using EcgData.Sources;
+
+namespace EcgData.Ingest;
+
+/// <summary>
+/// SHA-256 of source files whose source publishes none, or whose content is not the published one. What was found is
+/// remembered by path, size and time of change in a local file of hints: it saves reading a file twice and is never part of an output.
+/// </summary>
+public sealed class ChecksumBook : IDisposable
+{
+    private const int EntryBytes = 16 + SHA256.HashSizeInBytes;
+
+    private readonly ConcurrentDictionary<UInt128, byte[]> _known = new();
+    private readonly ConcurrentDictionary<string, FileContent> _containers = new(StringComparer.Ordinal);
+    private readonly FileStream? _hints;
+
+    /// <param name="hintFile">Where hints are kept, or null to keep none.</param>
+    /// <param name="rehash">Read every file again, whatever the hints say.</param>
+    public ChecksumBook(string? hintFile, bool rehash)
+    {
+        if (hintFile is null) return;
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(hintFile))!);
+        _hints = new FileStream(hintFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+        if (rehash)
+        {
+            _hints.SetLength(0);
+            return;
+        }
+
+        var entry = new byte[EntryBytes];
+        while (_hints.ReadAtLeast(entry, EntryBytes, throwOnEndOfStream: false) == EntryBytes)
+            _known[MemoryMarshal.Read<UInt128>(entry)] = entry[16..];
+        _hints.Seek(_hints.Length / EntryBytes * EntryBytes, SeekOrigin.Begin);
+    }
+
+    /// <summary>What is known of a file without reading it.</summary>
+    public FileContent Find(SourceFolder folder, RecordFile file)
+    {
+        if (file.IsContainer && _containers.TryGetValue(file.Path, out var container)) return container;
+        var content = Look(folder, file);
+        if (file.IsContainer) _containers[file.Path] = content;
+        return content;
+    }
+
+    /// <summary>Reads a file to learn its SHA-256.</summary>
+    public FileContent Read(SourceFolder folder, RecordFile file, CancellationToken cancel)
+    {
+        var content = Find(folder, file);
+        if (content.State == FileState.Missing) return content;
+        try
+        {
+            var path = folder.Resolve(file.Path);
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            var hash = Hash(stream, cancel);
+            Remember(KeyOf(path, new FileInfo(path)), hash);
+            content = new FileContent(FileState.Known, Convert.ToHexStringLower(hash));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or RecordException)
+        {
+            content = new FileContent(FileState.Missing, null);
+        }
+
+        if (file.IsContainer) _containers[file.Path] = content;
+        return content;
+    }
+
+    public void Dispose() => _hints?.Dispose();
+
+    private FileContent Look(SourceFolder folder, RecordFile file)
+    {
+        string path;
+        try
+        {
+            path = folder.Resolve(file.Path);
+        }
+        catch (RecordException)
+        {
+            return new FileContent(FileState.Missing, null);
+        }
+
+        var info = new FileInfo(path);
+        if (!info.Exists) return new FileContent(FileState.Missing, null);
+        if (_known.TryGetValue(KeyOf(path, info), out var hash))
+            return new FileContent(FileState.Known, Convert.ToHexStringLower(hash));
+        return file.Sha256 is null
+            ? new FileContent(FileState.Unread, null)
+            : new FileContent(FileState.Published, file.Sha256);
+    }
+
+    private void Remember(UInt128 key, byte[] hash)
+    {
+        _known[key] = hash;
+        if (_hints is null) return;
+        Span<byte> entry = stackalloc byte[EntryBytes];
+        MemoryMarshal.Write(entry, key);
+        hash.CopyTo(entry[16..]);
+        lock (_hints)
+        {
+            _hints.Write(entry);
+            _hints.Flush();
+        }
+    }
+
+    private static UInt128 KeyOf(string path, FileInfo info)
+    {
+        var text = Encoding.UTF8.GetBytes($"{path}\0{info.Length}\0{info.LastWriteTimeUtc.Ticks}");
+        return MemoryMarshal.Read<UInt128>(SHA256.HashData(text));
+    }
+
+    private static byte[] Hash(FileStream stream, CancellationToken cancel)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = ArrayPool<byte>.Shared.Rent(1 << 18);
+        try
+        {
+            while (stream.Read(buffer) is > 0 and var count)
+            {
+                cancel.ThrowIfCancellationRequested();
+                hash.AppendData(buffer, 0, count);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return hash.GetHashAndReset();
+    }
+}
+
+/// <summary>How much is known of a file's content.</summary>
+public enum FileState
+{
+    /// <summary>There is no such file.</summary>
+    Missing,
+
+    /// <summary>It is there and taken to be what is published until it is read.</summary>
+    Published,
+
+    /// <summary>It is there, nothing is published, and it has not been read.</summary>
+    Unread,
+
+    /// <summary>It has been read, and has not changed since.</summary>
+    Known,
+}
+
+/// <param name="Sha256">Lower-case hex where it is known or published.</param>
+public readonly record struct FileContent(FileState State, string? Sha256);

@@ -1,0 +1,46 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using EcgData.Shards;
+using EcgData.Signals;
+using EcgData.Sources;
+
+namespace EcgData.Ingest;
+
+/// <summary>
+/// All that a shard's bytes follow from, as one hash: the recipe, the versions of reader, processing and writer, each
+/// record's whole catalogue entry and the content of its files. It names the shard job's receipt.
+/// </summary>
+internal sealed class InputDigest : IDisposable
+{
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly ArrayBufferWriter<byte> _bytes = new(4096);
+
+    public InputDigest(SourceCatalogue catalogue, BuildRecipe recipe)
+    {
+        var source = catalogue.Source;
+        Text($"ecgdata shard\n{VersionManifest.CurrentSchemaVersion}\n{ShardWriter.WriterVersion}\n{Conditioning.ProcessingVersion}\n" +
+            $"{recipe.ConditioningHash()}\n{catalogue.Name}\n{catalogue.Release}\n{source.ReaderVersion}\n{source.ClipMillivolt:R}\n" +
+            $"{recipe.OptionsOf(catalogue.Name)}\n");
+    }
+
+    /// <param name="contents">What is known of each of the entry's files.</param>
+    public void Add(CatalogueEntry entry, ReadOnlySpan<FileContent> contents)
+    {
+        _bytes.ResetWrittenCount();
+        EntryCodec.Write(_bytes, entry);
+        _hash.AppendData(_bytes.WrittenSpan);
+        for (var index = 0; index < contents.Length; index++)
+        {
+            // a file that is what its source publishes adds nothing: reading it first must not change the digest
+            var asPublished = contents[index].Sha256 is { } found && found == entry.Files[index].Sha256;
+            Text(contents[index].State == FileState.Missing ? "-" : asPublished ? "=" : contents[index].Sha256!);
+        }
+    }
+
+    public string Finish() => Convert.ToHexStringLower(_hash.GetHashAndReset());
+
+    public void Dispose() => _hash.Dispose();
+
+    private void Text(string text) => _hash.AppendData(Encoding.UTF8.GetBytes(text));
+}

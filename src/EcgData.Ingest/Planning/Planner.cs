@@ -1,0 +1,205 @@
+using EcgData.Shards;
+using EcgData.Sources;
+
+namespace EcgData.Ingest;
+
+/// <summary>Makes the plan of a build: reads the catalogues, cuts them into shards, and sees which are there.</summary>
+public sealed class Planner(CorpusStore corpus, ChecksumBook checksums)
+{
+    /// <summary>Whether files without a known checksum are read to learn it.</summary>
+    public enum UnreadFiles
+    {
+        /// <summary>Read them: the plan is exact.</summary>
+        Read,
+
+        /// <summary>Leave them: their shards count as to be built.</summary>
+        Leave,
+    }
+
+    /// <param name="sources">Name in the corpus and folder of each source to build.</param>
+    /// <param name="limit">Take the first records of each source's table only.</param>
+    /// <param name="progress">Gets sentences on what is being done.</param>
+    /// <exception cref="SourceException">A folder is not its source.</exception>
+    /// <exception cref="CorpusException">The corpus is damaged, or its other sources were built with another recipe.</exception>
+    /// <exception cref="ArgumentException">The recipe does not fit the sources.</exception>
+    public async Task<BuildPlan> CreateAsync(
+        BuildRecipe recipe, IReadOnlyDictionary<string, string> sources, IReadOnlyCollection<string> drop, int? limit,
+        UnreadFiles unread, IProgress<PlanningStep>? progress, CancellationToken cancel)
+    {
+        recipe.Validate();
+        if (recipe.Sources.Keys.FirstOrDefault(name => !sources.ContainsKey(name)) is { } unused)
+            throw new ArgumentException(
+                $"Recipe key 'sources.{unused}' sets options for a source that is not built. " +
+                $"Name it with --source {unused}=DIR, or take the key out.");
+        var head = await corpus.Objects.FindAsync(CorpusPaths.Head, cancel);
+        var parent = head is null ? null : await corpus.ReadManifestAsync(null, cancel);
+        CheckCarriedOver(recipe, sources, drop, parent);
+
+        List<SourceCatalogue> catalogues = [];
+        try
+        {
+            foreach (var (name, path) in sources.OrderBy(source => source.Key, StringComparer.Ordinal))
+            {
+                cancel.ThrowIfCancellationRequested();
+                var options = recipe.Sources.TryGetValue(name, out var set) ? set : new SourceOptions();
+                var listed = new InlineProgress<long>(count => progress?.Report(new PlanningStep(name, "listed", count)));
+                catalogues.Add(SourceCatalogue.Read(
+                    name, KnownSources.Find(name), new SourceFolder(path), options, limit, listed, cancel));
+            }
+
+            var known = parent?.Shards.ToDictionary(shard => shard.InputDigest, StringComparer.Ordinal) ?? [];
+            List<PlannedShard> shards = [];
+            foreach (var catalogue in catalogues)
+            {
+                long checkedRecords = 0;
+                foreach (var (folder, first, count) in catalogue.Cut(recipe.Shards.TargetRows))
+                {
+                    var digest = Digest(catalogue, recipe, first, count, unread, cancel);
+                    shards.Add(new PlannedShard
+                    {
+                        Catalogue = catalogue,
+                        Folder = folder,
+                        First = first,
+                        Count = count,
+                        InputDigest = digest,
+                        Reused = digest is not null && await IsThereAsync(digest, known, cancel) ? digest : null,
+                    });
+                    progress?.Report(new PlanningStep(catalogue.Name, "compared", checkedRecords += count));
+                }
+            }
+
+            return new BuildPlan
+            {
+                Recipe = recipe,
+                Catalogues = catalogues,
+                Shards = shards,
+                Parent = parent,
+                HeadTag = head?.Tag,
+                Dropped = drop,
+            };
+        }
+        catch
+        {
+            catalogues.ForEach(catalogue => catalogue.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>The digest of a range of records, or null where a file would have to be read for it.</summary>
+    private string? Digest(
+        SourceCatalogue catalogue, BuildRecipe recipe, int first, int count, UnreadFiles unread, CancellationToken cancel)
+    {
+        var entries = Enumerable.Range(first, count).Select(index => catalogue[index]);
+        var contents = new FileContent[count][];
+        if (unread == UnreadFiles.Read)
+        {
+            // reading is what takes time: as many files at once as there are cores
+            Parallel.ForEach(
+                entries.Select((entry, index) => (entry, index)),
+                new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount },
+                item => contents[item.index] = Contents(catalogue.Folder, item.entry, cancel));
+        }
+        else
+        {
+            foreach (var (entry, index) in entries.Select((entry, index) => (entry, index)))
+            {
+                contents[index] = [.. entry.Files.Select(file => checksums.Find(catalogue.Folder, file))];
+                if (contents[index].Any(content => content.State == FileState.Unread)) return null;
+            }
+        }
+
+        return DigestOf(catalogue, recipe, first, contents);
+    }
+
+    /// <summary>The digest of a job as its files turned out to be when they were read.</summary>
+    internal string DigestAfterReading(PlannedShard shard, BuildRecipe recipe, IReadOnlySet<int> suspects, CancellationToken cancel)
+    {
+        var contents = new FileContent[shard.Count][];
+        for (var index = 0; index < shard.Count; index++)
+        {
+            var entry = shard.Catalogue[shard.First + index];
+            contents[index] = [.. entry.Files.Select(file => suspects.Contains(index)
+                ? checksums.Read(shard.Catalogue.Folder, file, cancel)
+                : checksums.Find(shard.Catalogue.Folder, file))];
+        }
+
+        return DigestOf(shard.Catalogue, recipe, shard.First, contents);
+    }
+
+    /// <summary>SHA-256 of an entry's files as they are: the published one, the one found, "" for a missing file.</summary>
+    internal IReadOnlyList<string> ChecksumsOf(SourceFolder folder, CatalogueEntry entry) =>
+        [.. entry.Files.Select(file => checksums.Find(folder, file).Sha256 ?? "")];
+
+    private FileContent[] Contents(SourceFolder folder, CatalogueEntry entry, CancellationToken cancel)
+    {
+        var contents = new FileContent[entry.Files.Count];
+        for (var index = 0; index < contents.Length; index++)
+        {
+            contents[index] = checksums.Find(folder, entry.Files[index]);
+            if (contents[index].State != FileState.Unread) continue;
+            if (!entry.Files[index].IsContainer)
+            {
+                contents[index] = checksums.Read(folder, entry.Files[index], cancel);
+                continue;
+            }
+
+            // thousands of records share a container: one of them reads it
+            lock (checksums)
+            {
+                contents[index] = checksums.Find(folder, entry.Files[index]);
+                if (contents[index].State == FileState.Unread) contents[index] = checksums.Read(folder, entry.Files[index], cancel);
+            }
+        }
+
+        return contents;
+    }
+
+    private static string DigestOf(SourceCatalogue catalogue, BuildRecipe recipe, int first, FileContent[][] contents)
+    {
+        using var digest = new InputDigest(catalogue, recipe);
+        for (var index = 0; index < contents.Length; index++) digest.Add(catalogue[first + index], contents[index]);
+        return digest.Finish();
+    }
+
+    /// <summary>Whether a job's receipt and the shard that it vouches for are in the corpus.</summary>
+    private async Task<bool> IsThereAsync(
+        string digest, Dictionary<string, ManifestShard> known, CancellationToken cancel)
+    {
+        var (path, size) = (default(string), 0L);
+        if (await corpus.Objects.FindAsync(CorpusPaths.Receipt(digest), cancel) is null) return false;
+        if (known.TryGetValue(digest, out var shard))
+        {
+            (path, size) = (shard.Path, shard.SizeBytes);
+        }
+        else if (await corpus.ReadReceiptAsync(digest, cancel) is { } receipt)
+        {
+            (path, size) = (receipt.Shard?.Path, receipt.Shard?.SizeBytes ?? 0);
+        }
+
+        return path is null || (await corpus.Objects.FindAsync(path, cancel))?.SizeBytes == size;
+    }
+
+    private static void CheckCarriedOver(
+        BuildRecipe recipe, IReadOnlyDictionary<string, string> sources, IReadOnlyCollection<string> drop, VersionManifest? parent)
+    {
+        if (drop.FirstOrDefault(name => parent?.Sources.All(source => source.Name != name) ?? true) is { } unknown)
+            throw new ArgumentException($"--drop {unknown}: the corpus holds no source of that name.");
+        if (drop.FirstOrDefault(sources.ContainsKey) is { } both)
+            throw new ArgumentException($"--drop {both}: the source is built at the same time. Name it once.");
+        var kept = parent?.Sources.Where(source => !sources.ContainsKey(source.Name) && !drop.Contains(source.Name)).ToList() ?? [];
+        if (kept.Count > 0 && parent!.RecipeHash != recipe.ConditioningHash())
+            throw new ArgumentException(
+                $"The recipe's conditioning is not the one that {string.Join(", ", kept.Select(source => source.Name))} in this corpus " +
+                "went through. A corpus has one: name those sources too, --drop them, or build into another corpus.");
+    }
+
+    /// <summary>Unlike <see cref="Progress{T}"/>, in the caller's thread and order.</summary>
+    private sealed class InlineProgress<T>(Action<T> report) : IProgress<T>
+    {
+        public void Report(T value) => report(value);
+    }
+}
+
+/// <summary>How far planning is with a source.</summary>
+/// <param name="Done">listed (its metadata read) or compared (with what the corpus has).</param>
+public readonly record struct PlanningStep(string Source, string Done, long Records);

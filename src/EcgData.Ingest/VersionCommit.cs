@@ -1,0 +1,214 @@
+using System.Runtime.CompilerServices;
+using EcgData.Shards;
+using EcgData.Signals;
+using EcgData.Sources;
+
+namespace EcgData.Ingest;
+
+/// <summary>
+/// Turns the receipts of a plan into a version: catalogue, row-group table, manifest, and HEAD last. It reads one receipt at
+/// a time, so its memory does not grow with the corpus.
+/// </summary>
+internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnlyList<string> receiptDigests)
+{
+    private readonly List<SourceSummary> _sources = [];
+    private readonly List<ManifestShard> _shards = [];
+
+    public async Task<VersionManifest> RunAsync(CancellationToken cancel)
+    {
+        await using var catalogueWriter = corpus.Objects.Create();
+        await using var rowGroupWriter = corpus.Objects.Create();
+        ManifestTable catalogue, rowGroups;
+        await using (var hashed = new HashingStream(catalogueWriter.Stream))
+        {
+            long rows = 0;
+            await using (var table = await CatalogueTableWriter.CreateAsync(hashed, cancel))
+            {
+                await foreach (var row in CatalogueRowsAsync(cancel))
+                {
+                    await table.AddAsync(row, cancel);
+                    rows++;
+                }
+            }
+
+            catalogue = new ManifestTable(hashed.Finish(), hashed.Length, rows);
+        }
+
+        var listed = await RowGroupsAsync(cancel).ToListAsync(cancel);
+        await using (var hashed = new HashingStream(rowGroupWriter.Stream))
+        {
+            await RowGroupTable.WriteAsync(hashed, listed, cancel);
+            rowGroups = new ManifestTable(hashed.Finish(), hashed.Length, listed.Count);
+        }
+
+        var manifest = VersionManifest.Identify(Contents(catalogue, rowGroups));
+        await CheckShardsAsync(cancel);
+        if (plan.Parent?.Id == manifest.Id) return manifest;
+        cancel.ThrowIfCancellationRequested();
+        await catalogueWriter.CommitAsync(CorpusPaths.Catalogue(manifest.Id), CancellationToken.None);
+        await rowGroupWriter.CommitAsync(CorpusPaths.RowGroups(manifest.Id), CancellationToken.None);
+        await corpus.WriteManifestAsync(manifest, CancellationToken.None);
+        await corpus.MoveHeadAsync(manifest.Id, plan.HeadTag, CancellationToken.None);
+        return manifest;
+    }
+
+    private VersionManifest Contents(ManifestTable catalogue, ManifestTable rowGroups)
+    {
+        var records = _sources.Aggregate(RecordCounts.Zero, (sum, source) => sum + source.Records);
+        if (!records.AddUp || records.Read != catalogue.Rows || _shards.Sum(shard => (long)shard.Rows) != _sources.Sum(s => s.Segments))
+            throw new InvalidOperationException(
+                $"The books do not balance: {records.Read} records read, {records.Kept} kept, {records.KeptWithFlags} kept with flags, " +
+                $"{records.Rejected} rejected, {catalogue.Rows} catalogued. Nothing is committed.");
+        return new VersionManifest
+        {
+            Id = "",
+            Recipe = plan.Recipe.Conditioning,
+            RecipeHash = plan.Recipe.ConditioningHash(),
+            ProcessingVersion = Conditioning.ProcessingVersion,
+            WriterVersion = ShardWriter.WriterVersion,
+            Sources = _sources,
+            Totals = new VersionTotals(
+                records, _sources.Sum(source => source.Segments), _sources.Sum(source => source.Seconds),
+                _shards.Count(shard => shard.Path is not null), _shards.Sum(shard => shard.SizeBytes)),
+            Catalogue = catalogue,
+            RowGroups = rowGroups,
+            Shards = _shards,
+        };
+    }
+
+    /// <summary>The catalogue's rows, by source; sums up each source on the way.</summary>
+    private async IAsyncEnumerable<CatalogueRow> CatalogueRowsAsync(
+        [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var names = plan.Catalogues.Select(built => built.Name).Concat(plan.CarriedOver.Select(carried => carried.Name));
+        foreach (var name in names.Order(StringComparer.Ordinal))
+        {
+            var rows = plan.Catalogues.FirstOrDefault(built => built.Name == name) is { } built
+                ? BuiltRowsAsync(built, cancel)
+                : CarriedRowsAsync(name, cancel);
+            await foreach (var row in rows) yield return row;
+        }
+    }
+
+    private async IAsyncEnumerable<CatalogueRow> BuiltRowsAsync(
+        SourceCatalogue catalogue, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var sums = new SourceSums();
+        for (var index = 0; index < receiptDigests.Count; index++)
+        {
+            var shard = plan.Shards[index];
+            if (shard.Catalogue != catalogue) continue;
+            var receipt = await ReadReceiptAsync(shard, receiptDigests[index], cancel);
+            sums.Add(receipt);
+            _shards.Add(new ManifestShard(
+                receipt.Shard?.Path, receipt.Shard?.Sha256, receipt.Shard?.SizeBytes ?? 0, receipt.Shard?.Rows ?? 0,
+                catalogue.Name, receipt.InputDigest, receipt.Records.Count));
+            for (var record = 0; record < receipt.Records.Count; record++)
+                yield return Row(catalogue, catalogue[shard.First + record], receipt, receipt.Records[record]);
+        }
+
+        _sources.Add(sums.Summary(catalogue, plan.Recipe));
+    }
+
+    private async IAsyncEnumerable<CatalogueRow> CarriedRowsAsync(
+        string name, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var summary = plan.Parent!.Sources.Single(source => source.Name == name);
+        await using var stream = await corpus.Objects.OpenReadAsync(CorpusPaths.Catalogue(plan.Parent.Id), cancel);
+        await foreach (var row in CatalogueTableReader.ReadAsync(stream, cancel))
+        {
+            if (row.Source == summary.Release) yield return row;
+        }
+
+        _sources.Add(summary);
+        _shards.AddRange(plan.Parent.Shards.Where(shard => shard.Source == name));
+    }
+
+    private static CatalogueRow Row(SourceCatalogue catalogue, CatalogueEntry entry, Receipt receipt, RecordOutcome outcome)
+    {
+        if (outcome.Id != entry.NativeId)
+            throw new CorpusException(
+                $"Receipt {receipt.InputDigest} speaks of record '{outcome.Id}' where the plan has '{entry.NativeId}'. " +
+                "It is damaged: delete it and build again.");
+        var patient = PatientKey.Of(catalogue.Name, entry.PatientId ?? entry.NativeId);
+        return new CatalogueRow
+        {
+            RecordId = $"{catalogue.Name}/{entry.NativeId}",
+            Source = catalogue.Release,
+            NativeId = entry.NativeId,
+            Patient = patient.Value,
+            PatientKnown = entry.PatientId is not null,
+            Site = entry.Site,
+            Recorded = entry.Recorded,
+            NativeSamplingFrequencyHz = outcome.Hz,
+            NativeSamples = outcome.Samples,
+            AgeYears = entry.AgeYears,
+            Sex = entry.Sex,
+            Labels = [.. entry.Labels.Select(label => label.Code)],
+            LabelWeights = [.. entry.Labels.Select(label => label.Weight)],
+            Fold = entry.Fold ?? patient.Fold(),
+            Licence = catalogue.Source.Manifest.Licence,
+            Files = [.. entry.Files.Select(file => file.Path)],
+            Checksums = outcome.Checksums ?? [.. entry.Files.Select(file => file.Sha256 ?? "")],
+            State = outcome.State switch
+            {
+                RecordState.Kept => "kept",
+                RecordState.KeptWithFlags => "kept with flags",
+                _ => "rejected",
+            },
+            Reason = outcome.Reason is null ? null : $"{outcome.Reason}: {outcome.Message}",
+            Flags = outcome.Flags,
+            Shard = outcome.Row is null ? null : receipt.Shard!.Path,
+            Row = outcome.Row,
+            Segments = outcome.Segments,
+        };
+    }
+
+    private async IAsyncEnumerable<RowGroupRow> RowGroupsAsync(
+        [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var carried = plan.Parent is null ? [] : _shards.Where(shard => plan.Catalogues.All(built => built.Name != shard.Source))
+            .Select(shard => shard.Path).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var carriedRows = new Dictionary<string, List<RowGroupRow>>(StringComparer.Ordinal);
+        if (carried.Count > 0)
+        {
+            await using var stream = await corpus.Objects.OpenReadAsync(CorpusPaths.RowGroups(plan.Parent!.Id), cancel);
+            await foreach (var row in RowGroupTable.ReadAsync(stream, cancel))
+            {
+                if (!carried.Contains(row.Shard)) continue;
+                if (!carriedRows.TryGetValue(row.Shard, out var rows)) carriedRows[row.Shard] = rows = [];
+                rows.Add(row);
+            }
+        }
+
+        foreach (var shard in _shards.Where(shard => shard.Path is not null))
+        {
+            if (carriedRows.TryGetValue(shard.Path!, out var rows))
+            {
+                foreach (var row in rows) yield return row;
+                continue;
+            }
+
+            var receipt = await corpus.ReadReceiptAsync(shard.InputDigest, cancel);
+            foreach (var rowGroup in receipt!.Shard!.RowGroups) yield return new RowGroupRow(shard.Path!, rowGroup);
+        }
+    }
+
+    /// <summary>Every shard of the version is there with its size: nothing that a version names may be missing from the day it is published.</summary>
+    private async Task CheckShardsAsync(CancellationToken cancel)
+    {
+        foreach (var shard in _shards.Where(shard => shard.Path is not null))
+        {
+            var stored = await corpus.Objects.FindAsync(shard.Path!, cancel);
+            if (stored?.SizeBytes != shard.SizeBytes)
+                throw new CorpusException(
+                    $"{corpus.Objects.Address}: {shard.Path} " + (stored is null ? "is missing" : $"has {stored.SizeBytes} bytes") +
+                    $", expected {shard.SizeBytes}. HEAD is as it was; build again, and the shard is made again. " +
+                    $"If source {shard.Source} is not part of this build, name it.");
+        }
+    }
+
+    private async Task<Receipt> ReadReceiptAsync(PlannedShard shard, string digest, CancellationToken cancel) =>
+        await corpus.ReadReceiptAsync(digest, cancel) ?? throw new CorpusException(
+            $"{corpus.Objects.Address}: the receipt {CorpusPaths.Receipt(digest)} of {shard} has vanished during the build. Build again.");
+}

@@ -1,0 +1,26 @@
+namespace EcgData.Shards;
+
+/// <summary>Names of a corpus's objects.</summary>
+public static class CorpusPaths
+{
+    /// <summary>Holds the id of the current version; written last.</summary>
+    public const string Head = "HEAD";
+
+    public const string Receipts = "receipts/";
+
+    public const string History = "history/";
+
+    public const string Versions = "versions/";
+
+    public static string Manifest(string versionId) => $"{Versions}{versionId}/manifest.json";
+
+    public static string Catalogue(string versionId) => $"{Versions}{versionId}/catalogue.parquet";
+
+    public static string RowGroups(string versionId) => $"{Versions}{versionId}/rowgroups.parquet";
+
+    public static string Shard(string source, string sha256) => $"shards/{source}/{sha256}.parquet";
+
+    public static string Receipt(string inputDigest) => $"{Receipts}{inputDigest}.json";
+
+    public static string HistoryEntry(int number) => $"{History}{number:D6}.json";
+}

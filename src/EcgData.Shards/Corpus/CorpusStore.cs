@@ -1,0 +1,151 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using EcgData.Storage;
+
+namespace EcgData.Shards;
+
+/// <summary>A corpus in a store: its head, versions, receipts and history.</summary>
+public sealed class CorpusStore(IObjectStore store)
+{
+    public IObjectStore Objects => store;
+
+    /// <summary>The current version's id, or null where nothing has been built yet.</summary>
+    public async Task<string?> ReadHeadAsync(CancellationToken cancel = default) =>
+        await ReadTextAsync(CorpusPaths.Head, cancel) is { } text ? CheckId(text.Trim()) : null;
+
+    /// <summary>The manifest of a version, or of the current one.</summary>
+    /// <exception cref="CorpusException">There is no such version, or its manifest is damaged.</exception>
+    public async Task<VersionManifest> ReadManifestAsync(string? versionId = null, CancellationToken cancel = default)
+    {
+        var id = versionId is null
+            ? await ReadHeadAsync(cancel) ?? throw new CorpusException(
+                $"{store.Address}: no HEAD, so no version has been built here. Expected the folder of a corpus; run 'ecgdata build'.")
+            : CheckId(versionId);
+        var name = CorpusPaths.Manifest(id);
+        return await ReadJsonAsync<VersionManifest>(name, cancel) ?? throw new CorpusException(
+            $"{store.Address}: {name} is missing, though version {id} is asked for. 'ecgdata log' lists the versions.");
+    }
+
+    /// <summary>What a job with this input digest left, or null.</summary>
+    public Task<Receipt?> ReadReceiptAsync(string inputDigest, CancellationToken cancel = default) =>
+        ReadJsonAsync<Receipt>(CorpusPaths.Receipt(inputDigest), cancel);
+
+    public Task WriteReceiptAsync(Receipt receipt, CancellationToken cancel = default) =>
+        WriteJsonAsync(CorpusPaths.Receipt(receipt.InputDigest), receipt, CorpusJson.Compact, cancel);
+
+    public async Task WriteManifestAsync(VersionManifest manifest, CancellationToken cancel = default) =>
+        await WriteJsonAsync(CorpusPaths.Manifest(manifest.Id), manifest, CorpusJson.Readable, cancel);
+
+    /// <summary>Makes a version the current one: the last step of a build.</summary>
+    /// <exception cref="CorpusException">Another build has moved HEAD since it was read.</exception>
+    public async Task MoveHeadAsync(string versionId, string? expectedTag, CancellationToken cancel = default)
+    {
+        if (!await store.TryReplaceAsync(CorpusPaths.Head, Encoding.UTF8.GetBytes(versionId + "\n"), expectedTag, cancel))
+            throw new CorpusException(
+                $"{store.Address}: another build finished first and moved HEAD. Nothing is lost: build again, and what both have " +
+                "made is reused.");
+    }
+
+    /// <summary>The catalogue of a version: every source record, by source and in the order of the plan.</summary>
+    public async IAsyncEnumerable<CatalogueRow> ReadCatalogueAsync(
+        VersionManifest version, [EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        await using var stream = await store.OpenReadAsync(CorpusPaths.Catalogue(version.Id), cancel);
+        await foreach (var row in CatalogueTableReader.ReadAsync(stream, cancel)) yield return row;
+    }
+
+    /// <summary>Every segment of a version in stored order: shard by shard as the manifest lists them, by rank within a shard.</summary>
+    public async IAsyncEnumerable<StoredSegment> ReadSegmentsAsync(
+        VersionManifest version, [EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        foreach (var shard in version.Shards.Where(shard => shard.Path is not null))
+        {
+            await using var stream = await store.OpenReadAsync(shard.Path!, cancel);
+            await foreach (var segment in ShardReader.ReadAsync(stream, cancel: cancel)) yield return segment;
+        }
+    }
+
+    /// <summary>One segment of a record.</summary>
+    /// <param name="row">The record's row of the version's catalogue; not a rejected one.</param>
+    /// <exception cref="CorpusException">The shard does not hold what the catalogue says.</exception>
+    public async Task<StoredSegment> ReadSegmentAsync(
+        VersionManifest version, CatalogueRow row, int segmentIndex, CancellationToken cancel = default)
+    {
+        var rowIndex = row.Row!.Value + segmentIndex;
+        await using var table = await store.OpenReadAsync(CorpusPaths.RowGroups(version.Id), cancel);
+        var group = (await RowGroupTable.ReadAsync(table, cancel).FirstOrDefaultAsync(
+            candidate => candidate.Shard == row.Shard && rowIndex >= candidate.RowGroup.FirstRow
+                && rowIndex < candidate.RowGroup.FirstRow + candidate.RowGroup.Rows, cancel))?.RowGroup;
+        if (group is not null)
+        {
+            await using var stream = await store.OpenReadAsync(row.Shard!, cancel);
+            var segment = await ShardReader.ReadAsync(stream, group.Index, cancel)
+                .Skip(rowIndex - group.FirstRow).FirstOrDefaultAsync(cancel);
+            if (segment?.RecordId == row.RecordId && segment.Segment == segmentIndex) return segment;
+        }
+
+        throw new CorpusException(
+            $"{store.Address}: {row.Shard} does not hold {row.RecordId}, segment {segmentIndex}, at row {rowIndex}, where the catalogue " +
+            "puts it. 'ecgdata verify --deep' tells what is damaged.");
+    }
+
+    /// <summary>The builds, oldest first.</summary>
+    public async IAsyncEnumerable<HistoryEntry> ReadHistoryAsync([EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        await foreach (var stored in store.ListAsync(CorpusPaths.History, cancel))
+        {
+            if (await ReadJsonAsync<HistoryEntry>(stored.Name, cancel) is { } entry) yield return entry;
+        }
+    }
+
+    /// <summary>Adds a build to the history under the next free number.</summary>
+    public async Task AddHistoryAsync(Func<int, HistoryEntry> create, CancellationToken cancel = default)
+    {
+        var number = 1;
+        await foreach (var stored in store.ListAsync(CorpusPaths.History, cancel))
+        {
+            if (int.TryParse(Path.GetFileNameWithoutExtension(stored.Name), out var last)) number = Math.Max(number, last + 1);
+        }
+
+        while (!await store.TryReplaceAsync(
+            CorpusPaths.HistoryEntry(number), JsonSerializer.SerializeToUtf8Bytes(create(number), CorpusJson.Readable), null, cancel))
+            number++;
+    }
+
+    private async Task<string?> ReadTextAsync(string name, CancellationToken cancel)
+    {
+        if (await store.FindAsync(name, cancel) is null) return null;
+        using var reader = new StreamReader(await store.OpenReadAsync(name, cancel), Encoding.UTF8);
+        return await reader.ReadToEndAsync(cancel);
+    }
+
+    private async Task<T?> ReadJsonAsync<T>(string name, CancellationToken cancel)
+        where T : class
+    {
+        if (await store.FindAsync(name, cancel) is null) return null;
+        await using var stream = await store.OpenReadAsync(name, cancel);
+        try
+        {
+            return await JsonSerializer.DeserializeAsync<T>(stream, CorpusJson.Readable, cancel);
+        }
+        catch (JsonException e)
+        {
+            throw new CorpusException($"{store.Address}: {name} is damaged: {e.Message} 'ecgdata verify' tells what else is.", e);
+        }
+    }
+
+    private async Task WriteJsonAsync<T>(string name, T value, JsonSerializerOptions options, CancellationToken cancel)
+    {
+        await using var writer = store.Create();
+        await JsonSerializer.SerializeAsync(writer.Stream, value, options, cancel);
+        await writer.CommitAsync(name, cancel);
+    }
+
+    private string CheckId(string id) => id.Length is > 0 and <= 64 && id.All(char.IsAsciiLetterOrDigit)
+        ? id
+        : throw new CorpusException($"{store.Address}: '{id}' is no version id. Expected 20 hexadecimal digits, as HEAD and 'ecgdata log' show.");
+}
+
+/// <summary>A corpus is not what its documents say, or not there.</summary>
+public sealed class CorpusException(string message, Exception? cause = null) : Exception(message, cause);

@@ -1,0 +1,277 @@
+using System.IO.Hashing;
+using System.Security.Cryptography;
+using EcgData.Signals;
+
+namespace EcgData.Shards;
+
+/// <summary>Checks that a version is what its manifest says, down to every stored value.</summary>
+public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
+{
+    private readonly List<VerificationProblem> _problems = [];
+    private readonly Lock _lock = new();
+    private long _checks;
+    private long _rows;
+
+    /// <param name="shardDone">Called with each shard that has been read.</param>
+    public async Task<VerificationReport> RunAsync(
+        VerificationDepth depth, int workers, Action<ManifestShard>? shardDone, CancellationToken cancel)
+    {
+        CheckManifest();
+        var rowGroups = await RowGroupsAsync(cancel);
+        var byShard = await CatalogueAsync(cancel);
+        var statistics = manifest.Sources.ToDictionary(source => source.Name, _ => new LeadSums());
+        await Parallel.ForEachAsync(
+            manifest.Shards.Where(shard => shard.Path is not null),
+            new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancel },
+            async (shard, stop) =>
+            {
+                var groups = rowGroups.GetValueOrDefault(shard.Path!) ?? [];
+                var sound = await BytesAsync(shard, groups, stop);
+                if (sound && depth == VerificationDepth.Signals)
+                {
+                    var sums = await SignalsAsync(shard, groups, byShard.GetValueOrDefault(shard.Path!) ?? [], stop);
+                    lock (_lock) statistics[shard.Source].Add(sums);
+                }
+
+                shardDone?.Invoke(shard);
+            });
+        if (depth == VerificationDepth.Signals) CheckStatistics(statistics);
+        return new VerificationReport(
+            manifest.Id, _checks, manifest.Totals.Shards, _rows, [.. _problems.OrderBy(problem => problem.Subject, StringComparer.Ordinal)]);
+    }
+
+    private void CheckManifest()
+    {
+        var name = CorpusPaths.Manifest(manifest.Id);
+        Check(VersionManifest.IdOf(manifest) == manifest.Id, name,
+            $"its contents make it version {VersionManifest.IdOf(manifest)}, not {manifest.Id}: it has been changed by hand or damaged");
+        foreach (var source in manifest.Sources)
+        {
+            Check(source.Records.AddUp, name, $"source {source.Name}: {source.Records} do not add up: read = kept + kept with flags + rejected");
+            Check(source.Rejections.Values.Sum() == source.Records.Rejected, name,
+                $"source {source.Name}: {source.Rejections.Values.Sum()} rejections by reason, {source.Records.Rejected} rejected records");
+            Check(source.Segments == manifest.Shards.Where(shard => shard.Source == source.Name).Sum(shard => (long)shard.Rows), name,
+                $"source {source.Name}: {source.Segments} segments, but its shards have another number of rows");
+        }
+
+        var totals = manifest.Totals;
+        Check(totals.Records == manifest.Sources.Aggregate(RecordCounts.Zero, (sum, source) => sum + source.Records), name,
+            $"totals {totals.Records} are not the sum of the sources'");
+        Check(totals.SizeBytes == manifest.Shards.Sum(shard => shard.SizeBytes), name, $"totals.sizeBytes {totals.SizeBytes} is not the shards' sum");
+    }
+
+    private async Task<Dictionary<string, List<RowGroupEntry>>> RowGroupsAsync(CancellationToken cancel)
+    {
+        var name = CorpusPaths.RowGroups(manifest.Id);
+        var byShard = new Dictionary<string, List<RowGroupEntry>>(StringComparer.Ordinal);
+        if (!await TableAsync(name, manifest.RowGroups, cancel)) return byShard;
+        await using var stream = await corpus.Objects.OpenReadAsync(name, cancel);
+        await foreach (var row in RowGroupTable.ReadAsync(stream, cancel))
+        {
+            if (!byShard.TryGetValue(row.Shard, out var groups)) byShard[row.Shard] = groups = [];
+            groups.Add(row.RowGroup);
+        }
+
+        foreach (var shard in manifest.Shards.Where(shard => shard.Path is not null))
+        {
+            var rows = byShard.GetValueOrDefault(shard.Path!)?.Sum(group => group.Rows) ?? 0;
+            Check(rows == shard.Rows, name, $"{shard.Path}: its row groups have {rows} rows, the manifest says {shard.Rows}");
+        }
+
+        return byShard;
+    }
+
+    /// <summary>Checks the catalogue and keeps what it says of the records of each shard.</summary>
+    private async Task<Dictionary<string, List<CataloguedRows>>> CatalogueAsync(CancellationToken cancel)
+    {
+        var name = CorpusPaths.Catalogue(manifest.Id);
+        var byShard = new Dictionary<string, List<CataloguedRows>>(StringComparer.Ordinal);
+        if (!await TableAsync(name, manifest.Catalogue, cancel)) return byShard;
+        var counts = manifest.Sources.ToDictionary(source => source.Release, _ => RecordCounts.Zero, StringComparer.Ordinal);
+        var shards = manifest.Shards.Select(shard => shard.Path).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        await using var stream = await corpus.Objects.OpenReadAsync(name, cancel);
+        await foreach (var row in CatalogueTableReader.ReadAsync(stream, cancel))
+        {
+            var state = row.State switch
+            {
+                "kept" => new RecordCounts(1, 1, 0, 0),
+                "kept with flags" => new RecordCounts(1, 0, 1, 0),
+                _ => new RecordCounts(1, 0, 0, 1),
+            };
+            counts[row.Source] = counts.GetValueOrDefault(row.Source, RecordCounts.Zero) + state;
+            var rejected = row.State == "rejected";
+            Check(rejected == row.Reason is not null && rejected == (row.Segments == 0) && rejected == row.Shard is null, name,
+                $"{row.RecordId} is {row.State} with {row.Segments} segments, reason '{row.Reason}' and shard '{row.Shard}'");
+            Check((row.Flags != 0) == (row.State == "kept with flags") || rejected, name, $"{row.RecordId} is {row.State} with flags {row.Flags}");
+            if (row.Shard is null) continue;
+            Check(shards.Contains(row.Shard), name, $"{row.RecordId} is said to be in {row.Shard}, which the manifest does not list");
+            if (!byShard.TryGetValue(row.Shard, out var rows)) byShard[row.Shard] = rows = [];
+            rows.Add(new CataloguedRows(row.RecordId, row.Row ?? -1, row.Segments, row.Patient, row.Fold, row.Flags, row.Labels));
+        }
+
+        foreach (var source in manifest.Sources)
+        {
+            Check(counts[source.Release] == source.Records, name,
+                $"source {source.Name}: the catalogue counts {counts[source.Release]}, the manifest {source.Records}");
+        }
+
+        foreach (var shard in manifest.Shards.Where(shard => shard.Path is not null))
+        {
+            var rows = byShard.GetValueOrDefault(shard.Path!)?.Sum(record => record.Segments) ?? 0;
+            Check(rows == shard.Rows, name, $"{shard.Path}: the catalogue puts {rows} segments there, the manifest says {shard.Rows}");
+        }
+
+        return byShard;
+    }
+
+    private async Task<bool> TableAsync(string name, ManifestTable expected, CancellationToken cancel)
+    {
+        if (await corpus.Objects.FindAsync(name, cancel) is null) return Check(false, name, "is missing. Build again");
+        await using var stream = await corpus.Objects.OpenReadAsync(name, cancel);
+        var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel));
+        return Check(hash == expected.Sha256, name, $"SHA-256 {hash}, expected {expected.Sha256}: it is damaged");
+    }
+
+    /// <summary>The shard's checksum and each row group's, in one reading.</summary>
+    private async Task<bool> BytesAsync(ManifestShard shard, List<RowGroupEntry> groups, CancellationToken cancel)
+    {
+        var name = shard.Path!;
+        const string Remedy = "A build with the same sources makes it again once it is deleted";
+        if (await corpus.Objects.FindAsync(name, cancel) is not { } stored) return Check(false, name, $"is missing. {Remedy}");
+        if (!Check(stored.SizeBytes == shard.SizeBytes, name, $"{stored.SizeBytes} bytes, expected {shard.SizeBytes}. {Remedy}")) return false;
+        await using var stream = await corpus.Objects.OpenReadAsync(name, cancel);
+        using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[1 << 18];
+        var part = new XxHash128();
+        var group = 0;
+        for (long position = 0; ;)
+        {
+            var count = await stream.ReadAsync(buffer, cancel);
+            if (count == 0) break;
+            whole.AppendData(buffer, 0, count);
+            for (var start = 0; start < count && group < groups.Count;)
+            {
+                var (begin, end) = (groups[group].OffsetBytes, groups[group].OffsetBytes + groups[group].SizeBytes);
+                var from = (int)Math.Clamp(begin - position, start, count);
+                var to = (int)Math.Clamp(end - position, from, count);
+                part.Append(buffer.AsSpan(from, to - from));
+                start = to;
+                if (position + to < end) break;
+                var digest = Convert.ToHexStringLower(part.GetHashAndReset());
+                Check(digest == groups[group].Digest, name, $"row group {group}: digest {digest}, expected {groups[group].Digest}. {Remedy}");
+                group++;
+            }
+
+            position += count;
+        }
+
+        Check(group == groups.Count, name, $"ends before row group {group} of {groups.Count}. {Remedy}");
+        var sha256 = Convert.ToHexStringLower(whole.GetHashAndReset());
+        return Check(sha256 == shard.Sha256, name, $"SHA-256 {sha256}, expected {shard.Sha256}. {Remedy}");
+    }
+
+    /// <summary>Reads every row of a shard and compares it with what the tables say of it.</summary>
+    private async Task<LeadSums> SignalsAsync(
+        ManifestShard shard, List<RowGroupEntry> groups, List<CataloguedRows> records, CancellationToken cancel)
+    {
+        var name = shard.Path!;
+        var sums = new LeadSums();
+        var expected = records.ToDictionary(record => record.RecordId, StringComparer.Ordinal);
+        var (row, group) = (0, 0);
+        StoredSegment? previous = null;
+        try
+        {
+            await using var stream = await corpus.Objects.OpenReadAsync(name, cancel);
+            await foreach (var segment in ShardReader.ReadAsync(stream, cancel: cancel))
+            {
+                while (group < groups.Count && row >= groups[group].FirstRow + groups[group].Rows) group++;
+                CheckRow(name, row, segment, previous, expected.GetValueOrDefault(segment.RecordId), groups.ElementAtOrDefault(group));
+                sums.Add(Sums(segment));
+                previous = segment;
+                row++;
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            Check(false, name, $"row {row}: {e.Message}");
+        }
+
+        Check(row == shard.Rows, name, $"{row} rows were read, the manifest says {shard.Rows}");
+        Interlocked.Add(ref _rows, row);
+        return sums;
+    }
+
+    private void CheckRow(
+        string name, int row, StoredSegment segment, StoredSegment? previous, CataloguedRows? record, RowGroupEntry? group)
+    {
+        var where = $"row {row} ({segment.RecordId}, segment {segment.Segment})";
+        if (!Check(record is not null, name, $"{where} is of a record that the catalogue does not put here")) return;
+        Check(record!.Row + segment.Segment == row, name, $"{where} stands where the catalogue does not say: it begins at row {record.Row}");
+        Check(record.Patient == segment.Patient && record.Fold == segment.Fold && record.Flags == (int)segment.Flags
+            && record.Labels.SequenceEqual(segment.Labels, StringComparer.Ordinal), name,
+            $"{where}: patient, fold, flags or labels are not the catalogue's");
+        Check(new PatientKey(segment.Patient).Rank() == segment.Rank, name, $"{where}: rank {segment.Rank} does not follow from the patient");
+        Check(previous is null || InOrder(previous, segment), name, $"{where} does not follow the row before in rank, record and segment");
+        Check(group is not null && segment.Rank >= group.MinimumRank && segment.Rank <= group.MaximumRank, name,
+            $"{where}: rank outside the bounds of its row group");
+        foreach (var lead in segment.Leads)
+        {
+            Check(lead is null || lead.Length == segment.Samples, name, $"{where}: a lead has {lead?.Length} samples, the row says {segment.Samples}");
+            var bound = (short)(ConditioningOptions.StorageBoundMillivolt * 1000);
+            Check(lead is null || !lead.AsSpan().ContainsAnyExceptInRange((short)-bound, bound), name, $"{where}: a value beyond ±{bound} µV");
+        }
+
+        Check(segment.Gaps.All(gap => gap.Start >= 0 && gap.Start < gap.End && gap.End <= segment.Samples), name, $"{where}: a gap outside the segment");
+        Check(segment.Gaps.Count == 0 || segment.Flags.HasFlag(RecordFlags.MissingSamples), name, $"{where} has gaps but not their flag");
+    }
+
+    private void CheckStatistics(Dictionary<string, LeadSums> found)
+    {
+        foreach (var source in manifest.Sources)
+        {
+            var statistics = LeadStatistics.Of(found[source.Name]);
+            Check(statistics.Count == source.Statistics.Count, CorpusPaths.Manifest(manifest.Id), $"source {source.Name}: statistics of other leads");
+            foreach (var (lead, expected) in source.Statistics)
+            {
+                Check(statistics.GetValueOrDefault(lead) == expected, CorpusPaths.Manifest(manifest.Id),
+                    $"source {source.Name}, lead {lead}: the signals give {statistics.GetValueOrDefault(lead)}, the manifest says {expected}");
+            }
+        }
+    }
+
+    private static LeadSums Sums(StoredSegment segment)
+    {
+        var sums = new LeadSums();
+        for (var lead = 0; lead < Montage.LeadCount; lead++)
+        {
+            if (segment.Leads[lead] is not { Length: > 0 } values) continue;
+            sums.Count[lead] = values.Length;
+            (sums.Minimum[lead], sums.Maximum[lead]) = (values.Min(), values.Max());
+            foreach (var value in values)
+            {
+                sums.Sum[lead] += value;
+                sums.SumOfSquares[lead] += value * value;
+            }
+        }
+
+        return sums;
+    }
+
+    private static bool InOrder(StoredSegment a, StoredSegment b)
+    {
+        var order = a.Rank.CompareTo(b.Rank);
+        if (order == 0) order = string.CompareOrdinal(a.RecordId, b.RecordId);
+        return (order == 0 ? a.Segment.CompareTo(b.Segment) : order) < 0;
+    }
+
+    private bool Check(bool holds, string subject, string problem)
+    {
+        Interlocked.Increment(ref _checks);
+        if (holds) return true;
+        lock (_lock) _problems.Add(new VerificationProblem(subject, problem + "."));
+        return false;
+    }
+
+    private sealed record CataloguedRows(
+        string RecordId, int Row, int Segments, string Patient, int Fold, int Flags, IReadOnlyList<string> Labels);
+}

@@ -1,0 +1,130 @@
+using global::Parquet;
+using global::Parquet.Schema;
+
+namespace EcgData.Shards;
+
+/// <summary>The columns of one row group, by path, as arrays of one entry per row.</summary>
+internal sealed class RowGroupColumns
+{
+    private readonly Dictionary<string, DataField> _fields;
+    private readonly ParquetRowGroupReader _reader;
+    private readonly CancellationToken _cancel;
+
+    public RowGroupColumns(ParquetReader reader, int index, CancellationToken cancel)
+    {
+        _fields = reader.Schema.GetDataFields().ToDictionary(field => string.Join('/', field.Path.ToList()), StringComparer.Ordinal);
+        _reader = reader.OpenRowGroupReader(index);
+        _cancel = cancel;
+        Rows = checked((int)_reader.RowCount);
+    }
+
+    public int Rows { get; }
+
+    public async Task<T[]> NumbersAsync<T>(string path)
+        where T : struct
+    {
+        var column = await ReadAsync<T>(path);
+        return column.Values.Length == Rows ? column.Values : throw Contradiction(path, column.Values.Length);
+    }
+
+    public async Task<T?[]> OptionalNumbersAsync<T>(string path)
+        where T : struct
+    {
+        var column = await ReadAsync<T>(path);
+        return Spread(path, column, value => (T?)value);
+    }
+
+    public async Task<string[]> TextsAsync(string path)
+    {
+        var column = await ReadAsync<ReadOnlyMemory<char>>(path);
+        return column.Values.Length == Rows ? ToTexts(column.Values) : throw Contradiction(path, column.Values.Length);
+    }
+
+    public async Task<string?[]> OptionalTextsAsync(string path)
+    {
+        var column = await ReadAsync<ReadOnlyMemory<char>>(path);
+        return Spread(path, column, value => (string?)value.ToString());
+    }
+
+    /// <summary>A list per row; null where the list is.</summary>
+    public async Task<T[]?[]> ListsAsync<T>(string path)
+        where T : struct => Split(path, await ReadAsync<T>(path));
+
+    public async Task<string[][]> TextListsAsync(string path)
+    {
+        var lists = await ListsAsync<ReadOnlyMemory<char>>(path);
+        return [.. lists.Select(list => ToTexts(list ?? throw Contradiction(path, 0)))];
+    }
+
+    /// <summary>Reads a column chunk: values without nulls (with room behind them where there are nulls) and the levels.</summary>
+    private async Task<RawColumn<T>> ReadAsync<T>(string path)
+        where T : struct
+    {
+        var field = _fields[path];
+        var count = checked((int)_reader.GetMetadata(field)!.MetaData!.NumValues);   // held against the bytes at opening
+        var column = new RawColumn<T>(
+            new T[count], field.MaxDefinitionLevel > 0 ? new int[count] : null, field.MaxRepetitionLevel > 0 ? new int[count] : null);
+        await _reader.ReadRawAsync<T>(field, column.Values, AsMemory(column.Definitions), AsMemory(column.Repetitions), _cancel);
+        return column;
+
+        // A null array would turn into an empty memory, which is not the same to Parquet.Net.
+        static Memory<int>? AsMemory(int[]? levels) => levels is null ? default(Memory<int>?) : levels.AsMemory();
+    }
+
+    private static string[] ToTexts(ReadOnlyMemory<char>[] values)
+    {
+        var texts = new string[values.Length];
+        for (var index = 0; index < texts.Length; index++) texts[index] = values[index].ToString();
+        return texts;
+    }
+
+    private TOut[] Spread<TIn, TOut>(string path, RawColumn<TIn> column, Func<TIn, TOut> present)
+    {
+        var (values, definitions) = (column.Values, column.Definitions!);
+        if (definitions.Length != Rows) throw Contradiction(path, definitions.Length);
+        var result = new TOut[Rows];
+        var used = 0;
+        for (var row = 0; row < Rows; row++)
+        {
+            if (definitions[row] == 0) continue;
+            if (used == values.Length) throw Contradiction(path, used);
+            result[row] = present(values[used++]);
+        }
+
+        return result;
+    }
+
+    private T[]?[] Split<T>(string path, RawColumn<T> column)
+    {
+        var (values, definitions, repetitions) = (column.Values, column.Definitions!, column.Repetitions!);
+        var field = _fields[path];
+        var (defined, empty) = (field.MaxDefinitionLevel, field.MaxDefinitionLevel - 1);
+        var lists = new T[]?[Rows];
+        var (row, used) = (0, 0);
+        for (var level = 0; level < definitions.Length; row++)
+        {
+            var end = level + 1;
+            while (end < repetitions.Length && repetitions[end] != 0) end++;
+            if (row == Rows || repetitions[level] != 0) throw Contradiction(path, row);
+            if (definitions[level] == defined)
+            {
+                if (end - level > values.Length - used) throw Contradiction(path, row);
+                lists[row] = values[used..(used + end - level)];
+                used += end - level;
+            }
+            else if (definitions[level] == empty)
+            {
+                lists[row] = [];
+            }
+
+            level = end;
+        }
+
+        return row == Rows ? lists : throw Contradiction(path, row);
+    }
+
+    private InvalidDataException Contradiction(string path, int found) => new(
+        $"Column '{path}': entries for {found} rows; its row group has {Rows}. Verify the file's checksum, and build it again if it differs.");
+
+    private readonly record struct RawColumn<T>(T[] Values, int[]? Definitions, int[]? Repetitions);
+}

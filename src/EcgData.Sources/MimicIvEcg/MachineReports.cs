@@ -1,0 +1,123 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using EcgData.Signals;
+using EcgData.Sources.Tables;
+
+namespace EcgData.Sources.MimicIvEcg;
+
+/// <summary>The report lines of <c>machine_measurements.csv</c> by study, whatever the order of the rows.</summary>
+/// <remarks>
+/// The reports repeat themselves (950 distinct first lines among 800,035 records), so a line's text is kept once and a study's
+/// lines are indices: 16 bytes a study and 4 a line, under 40 bytes a record at the usual four to five lines.
+/// </remarks>
+internal sealed class MachineReports
+{
+    private const string Table = "machine_measurements.csv";
+
+    private readonly long[] _studies;
+    private readonly int[] _rows;
+    private readonly int[] _starts;
+    private readonly int[] _lines;
+    private readonly Label[] _labels;
+
+    private MachineReports(List<long> studies, List<int> starts, List<int> lines, Label[] labels)
+    {
+        (_studies, _labels) = ([.. studies], labels);
+        (_starts, _lines) = ([.. starts, lines.Count], [.. lines]);
+        _rows = new int[_studies.Length];
+        for (var row = 0; row < _rows.Length; row++) _rows[row] = row;
+        Array.Sort(_studies, _rows);
+    }
+
+    /// <summary>Rows that cannot be read; their studies have no labels.</summary>
+    public IReadOnlyList<CatalogueEntry> BadRows { get; private init; } = [];
+
+    /// <summary>Reads the table; where there is none, as in the demo, no study has labels.</summary>
+    /// <exception cref="SourceException">The table lacks a column or cannot be read.</exception>
+    public static MachineReports Read(SourceFolder folder, CancellationToken cancel)
+    {
+        List<long> studies = [];
+        List<int> starts = [], lines = [];
+        List<Label> labels = [];
+        List<CatalogueEntry> badRows = [];
+        if (folder.Exists(Table))
+        {
+            using var table = SourceTable.Open(folder, Table, "study_id", "report_0");
+            var study = table.Column("study_id");
+            var reports = ReportColumns(table);
+            // Looked up by span: a text is made once, not for each of its hundred thousand uses.
+            var known = new Dictionary<string, int>(StringComparer.Ordinal);
+            var byText = known.GetAlternateLookup<ReadOnlySpan<char>>();
+            var text = new char[1024];
+            while (table.Read())
+            {
+                cancel.ThrowIfCancellationRequested();
+                try
+                {
+                    var id = table.Integer(study);
+                    starts.Add(lines.Count);
+                    studies.Add(id);
+                }
+                catch (RecordException e)
+                {
+                    badRows.Add(new CatalogueEntry
+                    {
+                        NativeId = $"{Table} {table.RowName}",
+                        Rejection = new Rejection(e.Reason, e.Message + " The record itself, if listed, is taken without labels."),
+                    });
+                    continue;
+                }
+
+                foreach (var column in reports)
+                {
+                    var field = table.Utf8(column);
+                    if (field.IsEmpty) continue;
+                    if (text.Length < field.Length) text = new char[field.Length];
+                    var line = text.AsSpan(0, Encoding.UTF8.GetChars(field, text));
+                    if (!byText.TryGetValue(line, out var index))
+                    {
+                        index = labels.Count;
+                        byText[line] = index;
+                        labels.Add(new Label($"mimic-report:{line}"));
+                    }
+
+                    if (!CollectionsMarshal.AsSpan(lines)[starts[^1]..].Contains(index)) lines.Add(index);
+                }
+            }
+        }
+
+        return new MachineReports(studies, starts, lines, [.. labels]) { BadRows = badRows };
+    }
+
+    /// <summary>The study's report lines in the order of their columns; none where the study is not in the table.</summary>
+    /// <exception cref="RecordException">The table has several rows for the study that do not say the same.</exception>
+    public Label[] Of(long study)
+    {
+        var found = Array.BinarySearch(_studies, study);
+        if (found < 0) return [];
+        var lines = LinesOf(found);
+        for (var i = found; --i >= 0 && _studies[i] == study;) Same(i, lines, study);
+        for (var i = found; ++i < _studies.Length && _studies[i] == study;) Same(i, lines, study);
+        var labels = new Label[lines.Length];
+        for (var i = 0; i < labels.Length; i++) labels[i] = _labels[lines[i]];
+        return labels;
+    }
+
+    private ReadOnlySpan<int> LinesOf(int index) => _lines.AsSpan(_starts[_rows[index]].._starts[_rows[index] + 1]);
+
+    private void Same(int index, ReadOnlySpan<int> lines, long study)
+    {
+        if (!LinesOf(index).SequenceEqual(lines))
+            throw new RecordException(
+                RejectionReason.CatalogueRow,
+                $"{Table}: study {study} has several rows with different reports; one was expected. Compare with the published table.");
+    }
+
+    /// <summary>report_0, report_1 ... in the order of their numbers, as many as the table has.</summary>
+    private static List<TableColumn> ReportColumns(SourceTable table)
+    {
+        List<TableColumn> columns = [];
+        for (var number = 0; table.ColumnOrNone($"report_{number}") is { Index: >= 0 } column; number++) columns.Add(column);
+        return columns;
+    }
+}

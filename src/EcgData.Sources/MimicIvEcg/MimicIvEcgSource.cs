@@ -1,0 +1,79 @@
+using System.Globalization;
+using EcgData.Signals;
+using EcgData.Sources.Tables;
+using EcgData.Sources.Wfdb;
+
+namespace EcgData.Sources.MimicIvEcg;
+
+/// <summary>MIMIC-IV-ECG: 800,035 diagnostic ECGs of 10 s at 500 Hz. Gow et al. 2023, doi 10.13026/4nqg-sb35. Its demo is read too.</summary>
+/// <remarks>
+/// A record's labels are the lines of its machine report as published, <c>mimic-report:Sinus rhythm</c>, surrounding blanks removed,
+/// in order, a repeated line once, weight 1. They are the device's words, not codes; mapping them to a vocabulary is left to who
+/// uses them. Blank lines between filled ones are part of the reports' layout and carry nothing.
+/// The release has neither ages, sexes nor folds, and its times are shifted.
+/// </remarks>
+public sealed class MimicIvEcgSource : IEcgSource
+{
+    private const string RecordList = "record_list.csv";
+
+    public SourceManifest Manifest { get; } = SourceManifest.Load("mimic-iv-ecg");
+
+    public int ReaderVersion => 1;
+
+    /// <summary>The bound of the study that this corpus follows for this source.</summary>
+    public double ClipMillivolt => 3;
+
+    public IEnumerable<CatalogueEntry> ReadCatalogue(SourceFolder folder, SourceOptions options, CancellationToken cancel)
+    {
+        if (options.SamplingFrequencyHz is { } frequency and not 500)
+            throw new SourceException($"mimic-iv-ecg: samplingFrequencyHz is {frequency}; the source is published at 500 Hz alone. Leave it out.");
+
+        using var table = SourceTable.Open(folder, RecordList, "subject_id", "study_id", "ecg_time", "path");
+        var columns = new Columns(
+            table.Column("subject_id"), table.Column("study_id"), table.Column("ecg_time"), table.Column("path"));
+        var reports = MachineReports.Read(folder, cancel);
+        var checksums = PublishedChecksums.Read(folder, "files/");
+        var ids = new HashSet<long>();
+        while (table.Read())
+        {
+            cancel.ThrowIfCancellationRequested();
+            yield return ReadRow(table, columns, folder, reports, checksums, ids);
+        }
+
+        foreach (var bad in reports.BadRows) yield return bad;
+    }
+
+    public IRecordReader OpenReader(SourceFolder folder, SourceOptions options) => new WfdbRecordReader(folder);
+
+    private static CatalogueEntry ReadRow(
+        SourceTable table, Columns columns, SourceFolder folder, MachineReports reports, PublishedChecksums checksums, HashSet<long> ids)
+    {
+        var nativeId = table.RowName;
+        try
+        {
+            var study = table.Integer(columns.Study);
+            var text = study.ToString(CultureInfo.InvariantCulture);
+            if (!ids.Add(study))
+            {
+                nativeId = $"{text} ({table.RowName})";
+                throw table.Bad(columns.Study, "an id that no earlier row has");
+            }
+
+            nativeId = text;
+            return new CatalogueEntry
+            {
+                NativeId = nativeId,
+                PatientId = table.Integer(columns.Subject).ToString(CultureInfo.InvariantCulture),
+                Recorded = table.Text(columns.Time),
+                Labels = reports.Of(study),
+                Files = WfdbFiles.Of(folder, table.RequiredText(columns.Path), checksums),
+            };
+        }
+        catch (RecordException e)
+        {
+            return new CatalogueEntry { NativeId = nativeId, Rejection = new Rejection(e.Reason, e.Message) };
+        }
+    }
+
+    private readonly record struct Columns(TableColumn Subject, TableColumn Study, TableColumn Time, TableColumn Path);
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using EcgData.Sources.Tables;
+using EcgData.Tests;
+
+namespace EcgData.Sources.Tests.Tables;
+
+public sealed class PublishedChecksumsTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public void Of_ListedFiles_AreFoundWhateverTheBlanksAndLineEnds()
+    {
+        var (a, b, c, d) = (new string('a', 64), new string('B', 64), new string('0', 64), new string('9', 64));
+        Write($"{a} files/a.dat\n{b}\tfiles/b b.dat\r\n\n{c}  ./files/c.dat\n{d} *files/d.dat");
+        var checksums = PublishedChecksums.Read(new SourceFolder(_folder.Path));
+        Assert.Equal(4, checksums.Count);
+        Assert.Equal([a, b.ToLowerInvariant(), c, d], new[] { "files/a.dat", "files/b b.dat", "files/c.dat", "files/d.dat" }.Select(checksums.Of));
+        Assert.Null(checksums.Of("files/e.dat"));
+    }
+
+    [Fact]
+    public void Of_TenThousandFiles_GivesEachItsOwn()
+    {
+        // More than the buffer of lines and than the first arrays hold.
+        string Hash(int i) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(i.ToString(CultureInfo.InvariantCulture))));
+        Write(string.Concat(Enumerable.Range(0, 10_000).Select(i => $"{Hash(i)} files/p{i % 100}/{i}.dat\n")));
+        var checksums = PublishedChecksums.Read(new SourceFolder(_folder.Path), "files/p7/");
+        Assert.Equal(100, checksums.Count);
+        checksums = PublishedChecksums.Read(new SourceFolder(_folder.Path));
+        Assert.All(Enumerable.Range(0, 10_000), i => Assert.Equal(Hash(i), checksums.Of($"files/p{i % 100}/{i}.dat")));
+        Assert.Null(checksums.Of("files/p1/10001.dat"));
+    }
+
+    [Fact]
+    public void Read_NoList_HasNoChecksums()
+    {
+        var checksums = PublishedChecksums.Read(new SourceFolder(_folder.Path));
+        Assert.Equal((0, null), (checksums.Count, checksums.Of("a")));
+    }
+
+    [Theory]
+    [InlineData("no checksum at all")]
+    [InlineData("abc files/a.dat")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaag a.dat")]
+    [InlineData(" aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa a.dat")]
+    public void Read_LineThatIsNone_NamesItsNumber(string line)
+    {
+        Write($"{new string('a', 64)} ok.dat\n\n{line}\n");
+        Assert.StartsWith("SHA256SUMS.txt, line 3: ", Stopped(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_LineWithoutEnd_IsNotReadIntoMemory()
+    {
+        Write($"{new string('a', 64)} ok.dat\n{new string('b', 1 << 20)}");
+        Assert.StartsWith("SHA256SUMS.txt, line 2: longer than ", Stopped(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_PathWithTwoChecksums_StopsTheSource()
+    {
+        Write($"{new string('a', 64)} a.dat\n{new string('a', 64)} a.dat\n{new string('b', 64)} a.dat\n");
+        Assert.Contains("two checksums", Stopped(), StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private string Stopped() =>
+        Assert.Throws<SourceException>(() => PublishedChecksums.Read(new SourceFolder(_folder.Path))).Message;
+
+    private void Write(string text) => File.WriteAllText(_folder["SHA256SUMS.txt"], text);
+}
