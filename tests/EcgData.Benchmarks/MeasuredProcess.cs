@@ -1,0 +1,41 @@
+using System.Diagnostics;
+
+namespace EcgData.Benchmarks;
+
+/// <summary>A finished process as its user sees it: wall clock from start to exit, and the largest memory that it held.</summary>
+/// <param name="Seconds">From before the start to after the exit.</param>
+/// <param name="PeakMemoryBytes">Largest resident memory of the process itself, seen at most 10 ms late.</param>
+internal sealed record MeasuredProcess(double Seconds, long PeakMemoryBytes)
+{
+    /// <exception cref="InvalidOperationException">The process did not exit with 0; its last lines are in the message.</exception>
+    public static MeasuredProcess Run(string file, params IReadOnlyList<string> arguments)
+    {
+        var start = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var clock = Stopwatch.StartNew();
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        long peak = 0;
+        do peak = Math.Max(peak, HighWaterMark(process.Id)); // the kernel's own mark, so only growth in the last 10 ms is missed
+        while (!process.WaitForExit(10));
+        var seconds = clock.Elapsed.TotalSeconds;
+        process.WaitForExit();
+        if (process.ExitCode == 0) return new MeasuredProcess(seconds, peak);
+        throw new InvalidOperationException(
+            $"{file} {string.Join(' ', arguments)}: exit code {process.ExitCode}; expected 0.\n{output.Result}\n{errors.Result}");
+    }
+
+    /// <summary>VmHWM of /proc/PID/status in bytes; 0 once the process is gone.</summary>
+    private static long HighWaterMark(int id)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{id}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return line is null ? 0 : long.Parse(line.AsSpan(6).Trim().TrimEnd("kB").Trim()) * 1024;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+}
