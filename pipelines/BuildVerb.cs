@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using EcgData.Ingest;
 using EcgData.Shards;
+using EcgData.Sources;
 using Spectre.Console;
 
 namespace EcgData.Pipelines;
@@ -57,7 +58,7 @@ internal static class BuildVerb
         if (request.Limit < 1) throw new UsageException($"--limit {request.Limit}: expected 1 or more.");
         var corpus = Corpora.Open(request.Corpus);
         using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
-        var planner = new Planner(corpus, checksums);
+        var planner = new Planner(corpus, checksums, KnownSources.Find);
         using var plan = await PlanAsync(planner, request, terminal, cancel);
         var summary = PlanSummary.Of(plan);
         var free = corpus.Objects.FreeBytes();
@@ -116,7 +117,7 @@ internal static class BuildVerb
         {
             return await planner.CreateAsync(
                 request.Recipe, request.Sources, request.Drop, request.Limit,
-                request.DryRun ? Planner.UnreadFiles.Leave : Planner.UnreadFiles.Read, progress, cancel);
+                request.DryRun ? UnreadFiles.Leave : UnreadFiles.Read, progress, cancel);
         }
         catch (ArgumentException e)
         {

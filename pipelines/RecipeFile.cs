@@ -16,6 +16,7 @@ internal static class RecipeFile
     {
         var where = path ?? "the recipe";
         var document = path is null ? [] : Parse(path);
+        document.Remove("$schema");   // for editors
         foreach (var item in overrides) Set(document, item);
         CheckKeys(document, CorpusJson.Readable.GetTypeInfo(typeof(T)), "", where);
         try

@@ -4,18 +4,11 @@ using EcgData.Sources;
 namespace EcgData.Ingest;
 
 /// <summary>Makes the plan of a build: reads the catalogues, cuts them into shards, and sees which are there.</summary>
-public sealed class Planner(CorpusStore corpus, ChecksumBook checksums)
+/// <param name="corpus">The corpus to plan for.</param>
+/// <param name="checksums">What is known of the sources' files.</param>
+/// <param name="findSource">The source of a name, <see cref="KnownSources.Find"/>.</param>
+public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<string, IEcgSource> findSource)
 {
-    /// <summary>Whether files without a known checksum are read to learn it.</summary>
-    public enum UnreadFiles
-    {
-        /// <summary>Read them: the plan is exact.</summary>
-        Read,
-
-        /// <summary>Leave them: their shards count as to be built.</summary>
-        Leave,
-    }
-
     /// <param name="sources">Name in the corpus and folder of each source to build.</param>
     /// <param name="limit">Take the first records of each source's table only.</param>
     /// <param name="progress">Gets sentences on what is being done.</param>
@@ -44,7 +37,7 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums)
                 var options = recipe.Sources.TryGetValue(name, out var set) ? set : new SourceOptions();
                 var listed = new InlineProgress<long>(count => progress?.Report(new PlanningStep(name, "listed", count)));
                 catalogues.Add(SourceCatalogue.Read(
-                    name, KnownSources.Find(name), new SourceFolder(path), options, limit, listed, cancel));
+                    name, findSource(name), new SourceFolder(path), options, limit, listed, cancel));
             }
 
             var known = parent?.Shards.ToDictionary(shard => shard.InputDigest, StringComparer.Ordinal) ?? [];
@@ -203,3 +196,13 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums)
 /// <summary>How far planning is with a source.</summary>
 /// <param name="Done">listed (its metadata read) or compared (with what the corpus has).</param>
 public readonly record struct PlanningStep(string Source, string Done, long Records);
+
+/// <summary>What planning does with files whose checksum is not known.</summary>
+public enum UnreadFiles
+{
+    /// <summary>Reads them: the plan is exact.</summary>
+    Read,
+
+    /// <summary>Leaves them: their shards count as to be built.</summary>
+    Leave,
+}

@@ -1,0 +1,90 @@
+using System.Buffers;
+using EcgData.Signals;
+using EcgData.Sources;
+using EcgData.Tests;
+
+namespace EcgData.Ingest.Tests;
+
+public class InputDigestTests
+{
+    public static TheoryData<string, Func<CatalogueEntry, CatalogueEntry>> Edits => new()
+    {
+        { "native id", entry => entry with { NativeId = "2" } },
+        { "patient", entry => entry with { PatientId = null } },
+        { "folder", entry => entry with { Folder = "g" } },
+        { "site", entry => entry with { Site = null } },
+        { "recorded", entry => entry with { Recorded = "2000" } },
+        { "age", entry => entry with { AgeYears = null } },
+        { "sex", entry => entry with { Sex = "male" } },
+        { "label", entry => entry with { Labels = [new Label("scp:NORM", 0.8f), new Label("scp:AFIB")] } },
+        { "weight", entry => entry with { Labels = [new Label("scp:NORM", 0.9f), new Label("scp:SR")] } },
+        { "fold", entry => entry with { Fold = null } },
+        { "position", entry => entry with { Position = 6 } },
+        { "path", entry => entry with { Files = [entry.Files[0] with { Path = "b" }, entry.Files[1]] } },
+        { "published checksum", entry => entry with { Files = [entry.Files[0] with { Sha256 = null }, entry.Files[1]] } },
+        { "container", entry => entry with { Files = [entry.Files[0] with { IsContainer = true }, entry.Files[1]] } },
+        { "rejection", entry => entry with { Rejection = new Rejection(RejectionReason.Withdrawn, "gone") } },
+    };
+
+    private static readonly FileContent[] AsPublished =
+        [new(FileState.Published, new string('a', 64)), new(FileState.Known, new string('b', 64))];
+
+    [Theory]
+    [MemberData(nameof(Edits))]
+    public void Codec_EveryField_ComesBackAndChangesTheDigest(string field, Func<CatalogueEntry, CatalogueEntry> edit)
+    {
+        var entry = edit(Some.Entry());
+        var bytes = new ArrayBufferWriter<byte>();
+        EntryCodec.Write(bytes, entry);
+        var read = EntryCodec.Read(bytes.WrittenSpan);
+        Assert.Equivalent(entry, read, strict: true);
+        Assert.True(Digest(entry, AsPublished) != Digest(Some.Entry(), AsPublished), $"the digest does not cover the {field}");
+    }
+
+    [Fact]
+    public void Digest_FileReadAndFoundAsPublished_IsTheSame() => Assert.Equal(
+        Digest(Some.Entry(), AsPublished),
+        Digest(Some.Entry(), [AsPublished[0] with { State = FileState.Known }, AsPublished[1]]));
+
+    [Fact]
+    public void Digest_FileMissingOrOfOtherContent_IsAnother()
+    {
+        var usual = Digest(Some.Entry(), AsPublished);
+        var missing = Digest(Some.Entry(), [new FileContent(FileState.Missing, null), AsPublished[1]]);
+        var changed = Digest(Some.Entry(), [new FileContent(FileState.Known, new string('c', 64)), AsPublished[1]]);
+        Assert.Equal(3, new HashSet<string> { usual, missing, changed }.Count);
+    }
+
+    [Fact]
+    public void Digest_RecipeOrVersionsChanged_IsAnother()
+    {
+        var digests = new HashSet<string>
+        {
+            Digest(Some.Entry(), AsPublished),
+            Digest(Some.Entry(), AsPublished, recipe: new BuildRecipe { Conditioning = new ConditioningOptions { SegmentSeconds = 5 } }),
+            Digest(Some.Entry(), AsPublished, recipe: new BuildRecipe
+            {
+                Sources = new Dictionary<string, SourceOptions> { ["bytes"] = new() { Table = "t.csv" } },
+            }),
+            Digest(Some.Entry(), AsPublished, source: new ByteSource("bytes", 1) { ReaderVersion = 2 }),
+            Digest(Some.Entry(), AsPublished, name: "bytes#b"),
+        };
+        Assert.Equal(5, digests.Count);
+    }
+
+    [Fact]
+    public void Digest_RowsPerShardChanged_IsTheSame() => Assert.Equal(
+        Digest(Some.Entry(), AsPublished),
+        Digest(Some.Entry(), AsPublished, recipe: new BuildRecipe { Shards = new ShardOptions { TargetRows = 100 } }));
+
+    private static string Digest(
+        CatalogueEntry entry, FileContent[] contents, BuildRecipe? recipe = null, ByteSource? source = null, string name = "bytes")
+    {
+        using var folder = new TemporaryFolder();
+        using var catalogue = SourceCatalogue.Read(
+            name, source ?? Some.Source(records: 1), new SourceFolder(folder.Path), new SourceOptions(), null, null, default);
+        using var digest = new InputDigest(catalogue, recipe ?? new BuildRecipe());
+        digest.Add(entry, contents);
+        return digest.Finish();
+    }
+}

@@ -1,0 +1,59 @@
+using EcgData.Sources;
+using EcgData.Tests;
+
+namespace EcgData.Ingest.Tests;
+
+public sealed class SourceCatalogueTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Read_TableInAnyOrder_IsOrderedByFolderThenId()
+    {
+        string[] folders = ["b", "a", "B", "a", "", "b"];
+        var source = Some.Source(records: folders.Length);
+        source.Edit = entry => entry with { Folder = folders[int.Parse(entry.NativeId)] };
+        using var catalogue = Read(source);
+        Assert.Equal(["4", "2", "1", "3", "0", "5"], Enumerable.Range(0, catalogue.Count).Select(index => catalogue[index].NativeId));
+    }
+
+    [Fact]
+    public void Read_IdsOfDifferentLength_AreOrderedAsText()
+    {
+        using var catalogue = Read(Some.Source(records: 12));
+        Assert.Equal(
+            ["0", "1", "10", "11", "2", "3", "4", "5", "6", "7", "8", "9"],
+            Enumerable.Range(0, 12).Select(index => catalogue[index].NativeId));
+    }
+
+    [Fact]
+    public void Read_RecordListedTwice_StopsAndNamesIt()
+    {
+        var source = Some.Source(records: 9);
+        source.Edit = entry => entry.NativeId == "7" ? entry with { NativeId = "3", Folder = "elsewhere" } : entry;
+        var e = Assert.Throws<SourceException>(() => Read(source));
+        Assert.Contains("record '3' is listed twice", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_Limit_TakesTheFirstOfTheTable()
+    {
+        using var catalogue = SourceCatalogue.Read(
+            "bytes", Some.Source(records: 30), new SourceFolder(_folder.Path), new SourceOptions(), 3, null, default);
+        Assert.Equal(["0", "1", "2"], Enumerable.Range(0, catalogue.Count).Select(index => catalogue[index].NativeId));
+    }
+
+    [Fact]
+    public void Cut_FolderBorder_AlwaysStartsAShard()
+    {
+        var source = Some.Source(records: 100);
+        source.Edit = entry => entry with { Folder = int.Parse(entry.NativeId) < 30 ? "a" : "b" };
+        using var catalogue = Read(source);
+        Assert.Equal([("a", 0, 30), ("b", 30, 70)], catalogue.Cut(2048));
+    }
+
+    private SourceCatalogue Read(ByteSource source) =>
+        SourceCatalogue.Read("bytes", source, new SourceFolder(_folder.Path), new SourceOptions(), null, null, default);
+}
