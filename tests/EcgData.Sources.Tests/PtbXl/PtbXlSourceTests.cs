@@ -81,6 +81,20 @@ public sealed class PtbXlSourceTests : IDisposable
         Assert.Equal(stated.OrderBy(pair => pair.Key), PtbXlQuirks.KeptInPlaceOf.OrderBy(pair => pair.Key));
     }
 
+    [Fact]
+    public void KeptInPlaceOf_Release103_HasTheThirtyEightDroppedIdsAndKeepsNoneOfThem()
+    {
+        // The closing line of ptbxl_v103_changelog.txt, sorted.
+        int[] dropped =
+        [
+            137, 139, 140, 141, 142, 143, 145, 456, 458, 459, 461, 462, 2506, 2511, 3795, 3798, 3800, 3801, 3832, 5817, 7777, 7779, 7782,
+            9821, 9825, 9888, 11810, 11814, 11815, 11817, 11838, 13791, 13793, 13796, 13797, 13799, 15742, 18150,
+        ];
+        Assert.Equal(38, dropped.Length);
+        Assert.Equal(dropped, PtbXlQuirks.KeptInPlaceOf.Keys.Order());
+        Assert.Empty(PtbXlQuirks.KeptInPlaceOf.Values.Intersect(dropped));
+    }
+
     [Theory]
     [InlineData(137, 138)]
     [InlineData(11817, 146)]
