@@ -13,7 +13,7 @@ public enum SheetLayout
 }
 
 /// <summary>Draws a record as the sheet that a cardiologist reads: 25 mm/s, 10 mm/mV.</summary>
-/// <remarks>The columns of <see cref="SheetLayout.ThreeByFour"/> follow one another in time. Of a longer segment the first 10 s are drawn.</remarks>
+/// <remarks>The columns of <see cref="SheetLayout.ThreeByFour"/> follow one another in time. Of a longer segment 10 s are drawn.</remarks>
 public static class EcgSheet
 {
     /// <summary>The sheet as an SVG document in true millimetres. The same segment gives the same bytes.</summary>

@@ -16,7 +16,7 @@ internal static class PngSheet
     {
         var size = new SKImageInfo(
             (int)Math.Round(drawing.WidthMm * PixelsPerMillimetre), (int)Math.Round(drawing.HeightMm * PixelsPerMillimetre),
-            SKColorType.Rgba8888, SKAlphaType.Premul);
+            SKColorType.Rgba8888, SKAlphaType.Opaque);
         using var surface = SKSurface.Create(size)
             ?? throw new InvalidOperationException($"No room for an image of {size.Width} x {size.Height} pixels; free memory.");
         var canvas = surface.Canvas;
@@ -40,8 +40,9 @@ internal static class PngSheet
             }
         }
 
-        using var image = surface.Snapshot();
-        using var data = image.Encode(SKEncodedImageFormat.Png, quality: 100);
+        using var pixels = surface.PeekPixels();
+        using var data = pixels.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.NoFilters, zLibLevel: 6))
+            ?? throw new InvalidOperationException("The image could not be encoded; free memory.");
         return WithPixelSize(data.AsSpan());
     }
 

@@ -32,7 +32,7 @@ internal sealed partial class SheetComposition
         if (derived) Write("derived", "derived", x + StrokeFont.Measure(name, NameHeight) + 1.4, y, SmallHeight, Quiet, halo: true);
     }
 
-    /// <summary>Where a name over the beginning of its trace is out of the trace's way: at its usual height, else above, else below.</summary>
+    /// <summary>Where a name is out of its trace's way: at the usual height, else above, else below.</summary>
     private double NameBottom(Strip strip, SheetRow row, double left, double right)
     {
         const double Usual = 11, Distance = 0.9;
@@ -120,13 +120,13 @@ internal sealed partial class SheetComposition
 
     /// <summary><c>MissingSamples, Clipped</c> as people write it: missing samples, clipped.</summary>
     private string FlagWords() => string.Concat($"{_segment.Flags}".Select(
-        (letter, index) => char.IsAsciiLetterUpper(letter) && index > 0 ? $" {char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"))
+        (letter, index) => (index > 0 && char.IsAsciiLetterUpper(letter) ? " " : "") + char.ToLowerInvariant(letter)))
         .Replace("  ", " ", StringComparison.Ordinal);
 
     private string Describe() => string.Join(
         "; ", [
-            .. Person(), $"labels: {string.Join(", ", _segment.Labels)}", $"flags: {FlagWords()}", .. Remarks(), $"licence {_segment.Licence}",
-            $"file {_segment.SourceFile}"]);
+            .. Person(), $"labels: {string.Join(", ", _segment.Labels)}", $"flags: {FlagWords()}", .. Remarks(),
+            $"licence {_segment.Licence}", $"file {_segment.SourceFile}"]);
 
     /// <summary>One line: a text from the left, shortened where it would meet the one on the right.</summary>
     private void WritePair(

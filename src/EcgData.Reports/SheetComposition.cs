@@ -3,7 +3,7 @@ using EcgData.Signals;
 
 namespace EcgData.Reports;
 
-/// <summary>Lays a segment out on paper: grid, traces, calibration and lead names. What is written around it: <c>SheetComposition.Text.cs</c>.</summary>
+/// <summary>Lays a segment out on paper: grid, traces and calibration. What is written: <c>SheetComposition.Text.cs</c>.</summary>
 internal sealed partial class SheetComposition
 {
     /// <summary>Paper speed and gain of a standard ECG.</summary>
@@ -87,7 +87,7 @@ internal sealed partial class SheetComposition
     {
         var needs = new RowNeed[_strips.Max(strip => strip.Row) + 1];
         Array.Fill(needs, _layout == SheetLayout.ThreeByFour ? new RowNeed(14, 8) : new RowNeed(6, 3));
-        needs[0] = needs[0] with { Up = Math.Max(needs[0].Up, MillimetresPerMillivolt + Air) };   // the pulse has no row above to reach into
+        needs[0] = needs[0] with { Up = Math.Max(needs[0].Up, MillimetresPerMillivolt + Air) };   // no row above to reach into
         foreach (var strip in _strips)
         {
             foreach (var value in Shown(strip))
@@ -196,12 +196,13 @@ internal sealed partial class SheetComposition
     private void DrawSeparator(Strip strip, SheetRow row)
     {
         var x = X(strip.From);
-        PointMm[] upper = [new(x, row.Baseline - 5), new(x, row.Baseline - 2)], lower = [new(x, row.Baseline + 2), new(x, row.Baseline + 5)];
+        PointMm[] upper = [new(x, row.Baseline - 5), new(x, row.Baseline - 2)];
+        PointMm[] lower = [new(x, row.Baseline + 2), new(x, row.Baseline + 5)];
         _marks.Add(new Lines("separator", Trace, 0.25, [upper, lower]));
     }
 
-    private void DrawEnd(double x, double baseline) =>
-        _marks.Add(new Lines("end", Quiet, 0.3, [[new(x, baseline - 4), new(x, baseline + 4)]], $"end of the segment, {EndSeconds:0.00} s"));
+    private void DrawEnd(double x, double baseline) => _marks.Add(
+        new Lines("end", Quiet, 0.3, [[new(x, baseline - 4), new(x, baseline + 4)]], $"end of the segment, {EndSeconds:0.00} s"));
 
     private void DrawAbsence(Strip strip, SheetRow row)
     {

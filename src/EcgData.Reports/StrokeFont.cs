@@ -200,7 +200,8 @@ internal static class StrokeFont
 
             if (command == 'O')
             {
-                var (rx, ry, from, to) = (Number(words[index + 2]), Number(words[index + 3]), Number(words[index + 4]), Number(words[index + 5]));
+                var (rx, ry) = (Number(words[index + 2]), Number(words[index + 3]));
+                var (from, to) = (Number(words[index + 4]), Number(words[index + 5]));
                 var steps = (int)Math.Ceiling(Math.Abs(to - from) / DegreesPerStep);
                 for (var step = 0; step <= steps; step++)
                 {

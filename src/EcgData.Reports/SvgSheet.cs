@@ -10,7 +10,8 @@ internal static class SvgSheet
     {
         var svg = new StringBuilder(1 << 16);
         var (width, height) = (Number(drawing.WidthMm), Number(drawing.HeightMm));
-        svg.Append($"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}mm\" height=\"{height}mm\" viewBox=\"0 0 {width} {height}\" ");
+        svg.Append("<svg xmlns=\"http://www.w3.org/2000/svg\" ");
+        svg.Append($"width=\"{width}mm\" height=\"{height}mm\" viewBox=\"0 0 {width} {height}\" ");
         svg.Append("role=\"img\" fill=\"none\" stroke-linecap=\"round\" stroke-linejoin=\"round\">\n");
         svg.Append($"<title>{Escape(drawing.Title)}</title>\n<desc>{Escape(drawing.Description)}</desc>\n");
         foreach (var mark in drawing.Marks)

@@ -15,7 +15,7 @@ internal static partial class Folders
         if (parent is not null) MakeDurable(parent);
     }
 
-    /// <summary>Removes directories that became empty, from <paramref name="path"/> up to, not including, <paramref name="root"/>.</summary>
+    /// <summary>Removes directories that became empty, from <paramref name="path"/> up to and without <paramref name="root"/>.</summary>
     public static void RemoveEmpty(string path, string root)
     {
         while (path.Length > root.Length && !Directory.EnumerateFileSystemEntries(path).Any())

@@ -187,8 +187,8 @@ public sealed class LocalObjectStore : IObjectStore
                 new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false })
             {
                 ShouldIncludePredicate = (ref entry) => !entry.IsDirectory,
-                ShouldRecursePredicate = (ref entry) =>
-                    (entry.Attributes & FileAttributes.ReparsePoint) == 0 && !entry.ToFullPath().Equals(_temporaries, StringComparison.Ordinal),
+                ShouldRecursePredicate = (ref entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0
+                    && !entry.ToFullPath().Equals(_temporaries, StringComparison.Ordinal),
             };
             var names = files.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).ToList();
             names.Sort(string.CompareOrdinal);
@@ -275,7 +275,9 @@ public sealed class LocalObjectStore : IObjectStore
         internal async Task<bool> CommitAsync(string name, Func<Task<bool>> allowed, CancellationToken cancel)
         {
             var path = store.Resolve(name);
-            if (_used) throw new InvalidOperationException($"{store.Address}: the writer was committed or discarded; create another for '{name}'.");
+            if (_used)
+                throw new InvalidOperationException(
+                    $"{store.Address}: the writer was committed or discarded; create another for '{name}'.");
             cancel.ThrowIfCancellationRequested();
             _used = true;
             try

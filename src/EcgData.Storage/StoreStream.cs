@@ -1,6 +1,6 @@
 namespace EcgData.Storage;
 
-/// <summary>The bytes of an object being written: a full disk is told in the store's words, and closing it is the object writer's business.</summary>
+/// <summary>The bytes of an object being written: failures in the store's words, closing left to the object writer.</summary>
 internal sealed class StoreStream(FileStream file, string address) : Stream
 {
     public override bool CanRead => file.CanRead;
@@ -26,7 +26,8 @@ internal sealed class StoreStream(FileStream file, string address) : Stream
 
     public override void Flush() => Guard(file.Flush);
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => GuardAsync(new ValueTask(file.FlushAsync(cancellationToken))).AsTask();
+    public override Task FlushAsync(CancellationToken cancellationToken) =>
+        GuardAsync(new ValueTask(file.FlushAsync(cancellationToken))).AsTask();
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
