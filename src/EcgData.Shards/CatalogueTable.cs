@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using global::Parquet;
+using global::Parquet.Schema;
+
 namespace EcgData.Shards;
 
 /// <summary>A row of <c>catalogue.parquet</c>: one source record of a version, whatever became of it.</summary>
@@ -65,17 +69,188 @@ public sealed class CatalogueTableWriter : IAsyncDisposable
     /// <summary>Rows per row group.</summary>
     public const int RowGroupRows = 65_536;
 
-    public static Task<CatalogueTableWriter> CreateAsync(Stream stream, CancellationToken cancel = default) => throw new NotSupportedException();
+    private static readonly string[] DictionaryColumns = ["source", "site", "sex", "licence", "state", "shard"];
 
-    public Task AddAsync(CatalogueRow row, CancellationToken cancel = default) => throw new NotSupportedException();
+    private readonly ParquetTable _table;
+    private readonly List<CatalogueRow> _rows = [];
+
+    private CatalogueTableWriter(ParquetTable table) => _table = table;
+
+    /// <param name="stream">Written front to back and left open.</param>
+    public static async Task<CatalogueTableWriter> CreateAsync(Stream stream, CancellationToken cancel = default) =>
+        new(await ParquetTable.CreateAsync(CreateSchema(), stream, DictionaryColumns, cancel));
+
+    /// <exception cref="ArgumentException">A row whose parallel lists differ in length.</exception>
+    public async Task AddAsync(CatalogueRow row, CancellationToken cancel = default)
+    {
+        if (row.Labels.Count != row.LabelWeights.Count || row.Files.Count != row.Checksums.Count)
+        {
+            throw new ArgumentException(
+                $"{row.RecordId}: {row.Labels.Count} labels with {row.LabelWeights.Count} weights, {row.Files.Count} files with " +
+                $"{row.Checksums.Count} checksums; each label has a weight and each file a checksum, if only \"\".", nameof(row));
+        }
+
+        _rows.Add(row);
+        if (_rows.Count == RowGroupRows) await FlushAsync(cancel);
+    }
 
     /// <summary>Writes what is left, and the footer.</summary>
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
+    public async ValueTask DisposeAsync()
+    {
+        if (_rows.Count > 0) await FlushAsync(CancellationToken.None);
+        await _table.DisposeAsync();
+    }
+
+    private static ParquetSchema CreateSchema() => new(
+        new DataField<string>("record_id", false),
+        new DataField<string>("source", false),
+        new DataField<string>("native_id", false),
+        new DataField<string>("patient", false),
+        new DataField<bool>("patient_known"),
+        new DataField<string>("site", true),
+        new DataField<string>("recorded", true),
+        new DataField<double?>("native_sampling_frequency_hz"),
+        new DataField<int?>("native_samples"),
+        new DataField<float?>("age_years"),
+        new DataField<string>("sex", true),
+        ParquetTable.List<string>("labels"),
+        ParquetTable.List<float>("label_weights"),
+        new DataField<int>("fold"),
+        new DataField<string>("licence", false),
+        ParquetTable.List<string>("files"),
+        ParquetTable.List<string>("checksums"),
+        new DataField<string>("state", false),
+        new DataField<string>("reason", true),
+        new DataField<int>("flags"),
+        new DataField<string>("shard", true),
+        new DataField<int?>("row"),
+        new DataField<int>("segments"),
+        new DataField<string>("duplicate_of", true));
+
+    private async Task FlushAsync(CancellationToken cancel)
+    {
+        var group = _table.BeginRowGroup();
+        await group.AddAsync(Texts(row => row.RecordId));
+        await group.AddAsync(Texts(row => row.Source));
+        await group.AddAsync(Texts(row => row.NativeId));
+        await group.AddAsync(Texts(row => row.Patient));
+        await group.AddAsync(Numbers(row => row.PatientKnown), cancel);
+        await group.AddAsync(Texts(row => row.Site));
+        await group.AddAsync(Texts(row => row.Recorded));
+        await group.AddAsync(Numbers(row => row.NativeSamplingFrequencyHz), cancel);
+        await group.AddAsync(Numbers(row => row.NativeSamples), cancel);
+        await group.AddAsync(Numbers(row => row.AgeYears), cancel);
+        await group.AddAsync(Texts(row => row.Sex));
+        await group.AddListsAsync(_rows.Select(row => row.Labels), label => label.AsMemory(), cancel);
+        await group.AddListsAsync(_rows.Select(row => row.LabelWeights), weight => weight, cancel);
+        await group.AddAsync(Numbers(row => row.Fold), cancel);
+        await group.AddAsync(Texts(row => row.Licence));
+        await group.AddListsAsync(_rows.Select(row => row.Files), file => file.AsMemory(), cancel);
+        await group.AddListsAsync(_rows.Select(row => row.Checksums), checksum => checksum.AsMemory(), cancel);
+        await group.AddAsync(Texts(row => row.State));
+        await group.AddAsync(Texts(row => row.Reason));
+        await group.AddAsync(Numbers(row => row.Flags), cancel);
+        await group.AddAsync(Texts(row => row.Shard));
+        await group.AddAsync(Numbers(row => row.Row), cancel);
+        await group.AddAsync(Numbers(row => row.Segments), cancel);
+        await group.AddAsync(Texts(row => row.DuplicateOf));
+        group.Complete();
+        _rows.Clear();
+    }
+
+    private string?[] Texts(Func<CatalogueRow, string?> value) => [.. _rows.Select(value)];
+
+    private T[] Numbers<T>(Func<CatalogueRow, T> value) => [.. _rows.Select(value)];
 }
 
 /// <inheritdoc cref="CatalogueTableWriter"/>
 public static class CatalogueTableReader
 {
-    public static IAsyncEnumerable<CatalogueRow> ReadAsync(Stream stream, CancellationToken cancel = default) =>
-        throw new NotSupportedException();
+    private static readonly string[] Columns =
+    [
+        "record_id String", "source String", "native_id String", "patient String", "patient_known Boolean", "site String?", "recorded String?",
+        "native_sampling_frequency_hz Double?", "native_samples Int32?", "age_years Single?", "sex String?", "labels/list/element String?[]",
+        "label_weights/list/element Single?[]", "fold Int32", "licence String", "files/list/element String?[]", "checksums/list/element String?[]",
+        "state String", "reason String?", "flags Int32", "shard String?", "row Int32?", "segments Int32", "duplicate_of String?",
+    ];
+
+    /// <param name="stream">A <c>catalogue.parquet</c>; seekable.</param>
+    /// <exception cref="InvalidDataException">Not a catalogue, or damaged.</exception>
+    public static async IAsyncEnumerable<CatalogueRow> ReadAsync(Stream stream, [EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        await using var reader = await ParquetFile.OpenAsync(stream, "a catalogue", cancel);
+        ParquetFile.CheckColumns(reader, Columns, "catalogue");
+        for (var index = 0; index < reader.RowGroupCount; index++)
+        {
+            var group = index;
+            foreach (var row in await ParquetFile.GuardAsync($"row group {index}", () => ReadRowGroupAsync(reader, group, cancel)))
+            {
+                cancel.ThrowIfCancellationRequested();
+                yield return row;
+            }
+        }
+    }
+
+    private static async Task<CatalogueRow[]> ReadRowGroupAsync(ParquetReader reader, int index, CancellationToken cancel)
+    {
+        var columns = new RowGroupColumns(reader, index, cancel);
+        var recordIds = await columns.TextsAsync("record_id");
+        var sources = await columns.TextsAsync("source");
+        var nativeIds = await columns.TextsAsync("native_id");
+        var patients = await columns.TextsAsync("patient");
+        var known = await columns.NumbersAsync<bool>("patient_known");
+        var sites = await columns.OptionalTextsAsync("site");
+        var recorded = await columns.OptionalTextsAsync("recorded");
+        var frequencies = await columns.OptionalNumbersAsync<double>("native_sampling_frequency_hz");
+        var samples = await columns.OptionalNumbersAsync<int>("native_samples");
+        var ages = await columns.OptionalNumbersAsync<float>("age_years");
+        var sexes = await columns.OptionalTextsAsync("sex");
+        var labels = await columns.TextListsAsync("labels/list/element");
+        var weights = await columns.ListsAsync<float>("label_weights/list/element");
+        var folds = await columns.NumbersAsync<int>("fold");
+        var licences = await columns.TextsAsync("licence");
+        var files = await columns.TextListsAsync("files/list/element");
+        var checksums = await columns.TextListsAsync("checksums/list/element");
+        var states = await columns.TextsAsync("state");
+        var reasons = await columns.OptionalTextsAsync("reason");
+        var flags = await columns.NumbersAsync<int>("flags");
+        var shards = await columns.OptionalTextsAsync("shard");
+        var shardRows = await columns.OptionalNumbersAsync<int>("row");
+        var segments = await columns.NumbersAsync<int>("segments");
+        var duplicates = await columns.OptionalTextsAsync("duplicate_of");
+
+        var rows = new CatalogueRow[columns.Rows];
+        for (var row = 0; row < rows.Length; row++)
+        {
+            rows[row] = new CatalogueRow
+            {
+                RecordId = recordIds[row],
+                Source = sources[row],
+                NativeId = nativeIds[row],
+                Patient = patients[row],
+                PatientKnown = known[row],
+                Site = sites[row],
+                Recorded = recorded[row],
+                NativeSamplingFrequencyHz = frequencies[row],
+                NativeSamples = samples[row],
+                AgeYears = ages[row],
+                Sex = sexes[row],
+                Labels = labels[row],
+                LabelWeights = weights[row] ?? [],
+                Fold = folds[row],
+                Licence = licences[row],
+                Files = files[row],
+                Checksums = checksums[row],
+                State = states[row],
+                Reason = reasons[row],
+                Flags = flags[row],
+                Shard = shards[row],
+                Row = shardRows[row],
+                Segments = segments[row],
+                DuplicateOf = duplicates[row],
+            };
+        }
+
+        return rows;
+    }
 }

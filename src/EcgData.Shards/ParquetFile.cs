@@ -1,4 +1,5 @@
 using global::Parquet;
+using global::Parquet.Schema;
 
 namespace EcgData.Shards;
 
@@ -7,6 +8,9 @@ internal static class ParquetFile
 {
     // Magic, footer, its length, magic.
     private const int SmallestBytes = 12;
+
+    private const int LargestGroupRows = 1 << 20;   // we write at most 65,536
+    private const long LargestRatio = 1000;         // of small columns under Zstandard; shards are not compressed
 
     /// <param name="what">"a shard", for messages.</param>
     /// <exception cref="InvalidDataException">Not a Parquet file, or its footer contradicts the bytes that are there.</exception>
@@ -35,6 +39,29 @@ internal static class ParquetFile
                 $"The Parquet file cannot be read at {where}: {e.Message} The file is damaged, or the storage below it failed. " +
                 "Verify its checksum, and build it again if it differs.", e);
         }
+    }
+
+    /// <summary>Holds the columns, their order, types and nullability against what they should be.</summary>
+    /// <param name="expected">A line per leaf column: <c>path Type</c>, with <c>?</c> where it or its list may be null, <c>[]</c> for a list.</param>
+    /// <param name="what">"catalogue", for messages.</param>
+    /// <exception cref="InvalidDataException">They differ; the message names the first that does.</exception>
+    public static void CheckColumns(ParquetReader reader, IReadOnlyList<string> expected, string what)
+    {
+        var found = reader.Schema.GetDataFields().Select(Describe).ToArray();
+        for (var column = 0; column < Math.Max(found.Length, expected.Count); column++)
+        {
+            var (a, b) = (found.ElementAtOrDefault(column) ?? "nothing", expected.ElementAtOrDefault(column) ?? "nothing");
+            if (a == b) continue;
+            throw new InvalidDataException(
+                $"Column {column} is '{a}'; a {what} has '{b}' there. Read the file with the release that wrote it, or build it again.");
+        }
+    }
+
+    private static string Describe(DataField field)
+    {
+        var lists = field.MaxRepetitionLevel;
+        var type = field.ClrType == typeof(ReadOnlyMemory<char>) ? nameof(String) : field.ClrType.Name;
+        return $"{string.Join('/', field.Path.ToList())} {type}{(field.MaxDefinitionLevel > lists ? "?" : "")}{(lists > 0 ? "[]" : "")}";
     }
 
     private static async Task CheckFrameAsync(Stream stream, string what, CancellationToken cancel)
@@ -73,9 +100,11 @@ internal static class ParquetFile
                 var column = chunk.MetaData ?? throw new InvalidDataException($"A column of row group {index} has no metadata. The file is damaged: build it again.");
                 var start = Math.Min(column.DataPageOffset, column.DictionaryPageOffset ?? long.MaxValue);
 
-                // The densest encoding in use spends a byte on at most 32 values: delta blocks of width 0, six bytes for 128.
+                // The densest encoding of list elements, delta blocks of width 0, spends a byte on at most 32.
                 var isInside = start >= 4 && column.TotalCompressedSize > 0 && column.TotalCompressedSize <= fileBytes - start;
-                if (!isInside || column.NumValues < group.NumRows || column.NumValues / 32 > column.TotalUncompressedSize || group.NumRows < 0)
+                var isPossible = group.NumRows is >= 0 and <= LargestGroupRows && column.NumValues >= group.NumRows &&
+                    column.NumValues - group.NumRows <= 32 * Math.Min(column.TotalUncompressedSize, LargestRatio * column.TotalCompressedSize);
+                if (!isInside || !isPossible)
                 {
                     throw new InvalidDataException(
                         $"Column '{string.Join('/', column.PathInSchema)}' of row group {index}: {column.NumValues} values of {group.NumRows} rows in " +

@@ -2,8 +2,6 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using EcgData.Signals;
 using global::Parquet;
-using global::Parquet.Data;
-using global::Parquet.Schema;
 
 namespace EcgData.Shards;
 
@@ -12,6 +10,16 @@ namespace EcgData.Shards;
 public static class ShardReader
 {
     private const string MakeAgain = "Verify the shard's SHA-256, and build it again if it differs.";
+
+    private static readonly string[] Columns =
+    [
+        "record_id String", "segment Int32", "start_seconds Double", "samples Int32", "source String", "site String?", "licence String",
+        "patient String", "patient_known Boolean", "rank Int64", "sampling_frequency_hz Double", "native_sampling_frequency_hz Double",
+        "amplitude_unit String",
+        .. Montage.ColumnNames.ToArray().Select(lead => $"{lead}/list/element Int16?[]"),
+        "derived_leads Int32", "flags Int32", "gaps/list/element Int32[]", "age_years Single?", "sex String?", "labels/list/element String[]",
+        "label_weights/list/element Single[]", "fold Int32", "source_file String", "source_sha256 String",
+    ];
 
     /// <param name="stream">A shard; seekable.</param>
     /// <param name="firstRowGroup">Index of the first row group to read.</param>
@@ -47,32 +55,7 @@ public static class ShardReader
                 $"The shard has schema version '{version}'; readable is version {ShardSchema.Version}. Read it with the release that wrote it, or build it again.");
         }
 
-        var found = reader.Schema.GetDataFields().Select(Describe).ToArray();
-        var expected = ExpectedColumns;
-        for (var column = 0; column < Math.Max(found.Length, expected.Length); column++)
-        {
-            var (a, b) = (found.ElementAtOrDefault(column) ?? "nothing", expected.ElementAtOrDefault(column) ?? "nothing");
-            if (a != b)
-                throw new InvalidDataException($"Column {column} of the shard is {a}; schema version {ShardSchema.Version} has {b} there. {MakeAgain}");
-        }
-    }
-
-    /// <summary>As <see cref="Describe"/> writes a column: path, type, levels.</summary>
-    private static string[] ExpectedColumns { get; } =
-    [
-        "record_id String", "segment Int32", "start_seconds Double", "samples Int32", "source String", "site String?", "licence String",
-        "patient String", "patient_known Boolean", "rank Int64", "sampling_frequency_hz Double", "native_sampling_frequency_hz Double",
-        "amplitude_unit String",
-        .. Montage.ColumnNames.ToArray().Select(lead => $"{lead}/list/element Int16?[]"),
-        "derived_leads Int32", "flags Int32", "gaps/list/element Int32[]", "age_years Single?", "sex String?", "labels/list/element String[]",
-        "label_weights/list/element Single[]", "fold Int32", "source_file String", "source_sha256 String",
-    ];
-
-    private static string Describe(DataField field)
-    {
-        var lists = field.MaxRepetitionLevel;
-        var type = field.ClrType == typeof(ReadOnlyMemory<char>) ? nameof(String) : field.ClrType.Name;
-        return $"{string.Join('/', field.Path.ToList())} {type}{(field.MaxDefinitionLevel > lists ? "?" : "")}{(lists > 0 ? "[]" : "")}";
+        ParquetFile.CheckColumns(reader, Columns, $"shard of schema version {version}");
     }
 
     private static async Task<StoredSegment[]> ReadRowGroupAsync(ParquetReader reader, int index, CancellationToken cancel)

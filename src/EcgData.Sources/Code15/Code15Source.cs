@@ -7,7 +7,7 @@ namespace EcgData.Sources.Code15;
 /// <list type="bullet">
 /// <item>Unit: millivolt as stored. The description's "scale 1e-4 V, multiply by 1000 for V" contradicts itself; R amplitudes of lead
 /// II have a median of 1.75 as stored, and the PhysioNet Challenge 2025 preparation code takes the values as millivolt too.</item>
-/// <item>Leads: I, II, III, aVR, aVL, aVF, V1-V6; the files name none. Einthoven's and Goldberger's identities hold to 2 % in this
+/// <item>Leads: I, II, III, aVR, aVL, aVF, V1-V6; the files name none. Einthoven's and Goldberger's identities hold to 5 % in this
 /// order and no other.</item>
 /// <item>Padding: exams of 7 or 10 s stand in the middle of 4,096 samples of zeros.</item>
 /// <item>The last row of every part is all zero with exam_id 0 and belongs to no record.</item>

@@ -48,7 +48,7 @@ public sealed class MimicIvEcgSource : IEcgSource
     private static CatalogueEntry ReadRow(
         SourceTable table, Columns columns, SourceFolder folder, MachineReports reports, PublishedChecksums checksums, HashSet<long> ids)
     {
-        var nativeId = table.RowName;
+        var (nativeId, patient) = (table.RowName, (string?)null);
         try
         {
             var study = table.Integer(columns.Study);
@@ -60,10 +60,11 @@ public sealed class MimicIvEcgSource : IEcgSource
             }
 
             nativeId = text;
+            patient = table.Integer(columns.Subject).ToString(CultureInfo.InvariantCulture);
             return new CatalogueEntry
             {
                 NativeId = nativeId,
-                PatientId = table.Integer(columns.Subject).ToString(CultureInfo.InvariantCulture),
+                PatientId = patient,
                 Recorded = table.Text(columns.Time),
                 Labels = reports.Of(study),
                 Files = WfdbFiles.Of(folder, table.RequiredText(columns.Path), checksums),
@@ -71,7 +72,7 @@ public sealed class MimicIvEcgSource : IEcgSource
         }
         catch (RecordException e)
         {
-            return new CatalogueEntry { NativeId = nativeId, Rejection = new Rejection(e.Reason, e.Message) };
+            return new CatalogueEntry { NativeId = nativeId, PatientId = patient, Rejection = new Rejection(e.Reason, e.Message) };
         }
     }
 

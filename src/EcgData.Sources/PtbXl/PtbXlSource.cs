@@ -52,7 +52,8 @@ public sealed class PtbXlSource : IEcgSource
         SourceTable table, Columns columns, SourceFolder folder, PublishedChecksums checksums,
         HashSet<string>? listed, HashSet<string> unseen, HashSet<string> ids)
     {
-        var nativeId = table.RowName;
+        var (nativeId, patient) = (table.RowName, (string?)null);
+        Rejection? withdrawn = null;
         try
         {
             // First of all: a row with a bad id is one rejection, not a second one for its path.
@@ -66,22 +67,12 @@ public sealed class PtbXlSource : IEcgSource
             }
 
             nativeId = text;
-            var path = table.RequiredText(columns.Path);
-            if (PtbXlQuirks.KeptInPlaceOf.TryGetValue((int)id, out var kept))
-                throw new RecordException(
-                    RejectionReason.Withdrawn,
-                    $"{Database}, line {table.LineNumber}: record {id} was withdrawn in release 1.0.3 as a duplicate of {kept}. " +
-                    "Nothing to do; the table is that of an older release.");
-            if (listed is not null && !listed.Contains(path))
-                throw new RecordException(
-                    RejectionReason.Withdrawn,
-                    $"{Database}, line {table.LineNumber}: record {id}, '{path}', is not in RECORDS, the list of the release's records. " +
-                    "Take table and RECORDS from one release.");
-
+            patient = table.IntegerText(columns.Patient);
+            withdrawn = Withdrawn(table, (int)id, table.Text(columns.Path), listed);
             return new CatalogueEntry
             {
                 NativeId = nativeId,
-                PatientId = table.IntegerText(columns.Patient),
+                PatientId = patient,
                 Site = table.IntegerText(columns.Site),
                 Recorded = table.Text(columns.Recorded),
                 AgeYears = ReadAge(table, columns.Age),
@@ -94,13 +85,34 @@ public sealed class PtbXlSource : IEcgSource
                 },
                 Labels = ReadLabels(table, columns.Statements),
                 Fold = (int?)table.IntegerOrNull(columns.Fold, 1, 10),
-                Files = WfdbFiles.Of(folder, path, checksums),
+                Files = WfdbFiles.Of(folder, table.RequiredText(columns.Path), checksums),
+                Rejection = withdrawn,
             };
         }
         catch (RecordException e)
         {
-            return new CatalogueEntry { NativeId = nativeId, Rejection = new Rejection(e.Reason, e.Message) };
+            return new CatalogueEntry
+            {
+                NativeId = nativeId,
+                PatientId = patient,
+                Rejection = withdrawn ?? new Rejection(e.Reason, e.Message),
+            };
         }
+    }
+
+    private static Rejection? Withdrawn(SourceTable table, int id, string? path, HashSet<string>? listed)
+    {
+        if (PtbXlQuirks.KeptInPlaceOf.TryGetValue(id, out var kept))
+            return new Rejection(
+                RejectionReason.Withdrawn,
+                $"{Database}, line {table.LineNumber}: record {id} was withdrawn in release 1.0.3 as a duplicate of {kept}. " +
+                "Nothing to do; the table is that of an older release.");
+        if (path is not null && listed?.Contains(path) == false)
+            return new Rejection(
+                RejectionReason.Withdrawn,
+                $"{Database}, line {table.LineNumber}: record {id}, {SourceTable.Shown(path)}, is not in RECORDS, the list of the release's records. " +
+                "Take table and RECORDS from one release.");
+        return null;
     }
 
     private static float? ReadAge(SourceTable table, TableColumn column)

@@ -88,8 +88,14 @@ public sealed class PtbXlSourceTests : IDisposable
     [InlineData(18150, 18151)]
     public void ReadCatalogue_WithdrawnId_NamesTheKeptTwin(int id, int kept)
     {
-        Write(Row(id));
-        Rejected(Assert.Single(Read()), RejectionReason.Withdrawn, $"record {id} ", $"duplicate of {kept}.");
+        Write(Row(id), Row(kept), Row(id, statements: "torn").Replace($"{id},{id}.0,", "139,7.0,", StringComparison.Ordinal));
+        var entries = Read();
+        Rejected(entries[0], RejectionReason.Withdrawn, $"record {id} ", $"duplicate of {kept}.");
+        Assert.Equal(($"{id}", 3, 2), (entries[0].PatientId, entries[0].Fold, entries[0].Files.Count));
+        Assert.Null(entries[1].Rejection);
+        // Withdrawn says more than what is wrong with its row.
+        Rejected(entries[2], RejectionReason.Withdrawn, "record 139 ", "duplicate of 7781.");
+        Assert.Equal("7", entries[2].PatientId);
     }
 
     [Fact]
@@ -177,6 +183,7 @@ public sealed class PtbXlSourceTests : IDisposable
         var entries = Read();
         Assert.Equal([nativeId, "2"], entries.Select(entry => entry.NativeId));
         Rejected(entries[0], RejectionReason.CatalogueRow, "ptbxl_database.csv, line 2", $"column '{column}'");
+        Assert.Equal(column == "ecg_id" ? null : "1", entries[0].PatientId);
         Assert.Null(entries[1].Rejection);
     }
 
