@@ -4,7 +4,7 @@ export DOTNET_NOLOGO := 1
 MAKEFLAGS += --no-print-directory
 JOBS ?= 2
 DOTNET_FLAGS := -c Release -m:$(JOBS) -nodeReuse:false -v:minimal
-SOURCES := $(shell find pipelines src manifests schemas -type f -not -path '*/obj/*' 2>/dev/null) $(wildcard Directory.* global.json)
+SOURCES := $(shell find pipelines src manifests schemas -type f -not -name '*.sh' 2>/dev/null) $(wildcard Directory.* global.json)
 
 .PHONY: build demo test bench prove format clean
 .DELETE_ON_ERROR:

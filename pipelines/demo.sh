@@ -19,11 +19,11 @@ say $ecgdata synth demo/hospital --source wfdb --records 50 --seed 4
 say $ecgdata build --corpus $corpus \
     --source ptb-xl=demo/ptb-xl --source mimic-iv-ecg=demo/mimic-iv-ecg --source code-15=demo/code-15 --source wfdb=demo/hospital
 say $ecgdata verify $corpus --deep
-say $ecgdata list $corpus --where "source = 'ptb-xl'" > demo/ptb-xl.txt
+say $ecgdata list $corpus --where source=ptb-xl > demo/ptb-xl.txt
 head -n 12 demo/ptb-xl.txt
 
 # The first record of PTB-XL that was kept, as an ECG sheet.
-record=$($ecgdata list $corpus --where "source = 'ptb-xl' and state = 'kept'" --json | grep -o '"record_id": *"[^"]*"' | head -n 1 | sed 's/.*"\([^"]*\)"$/\1/')
+record=$($ecgdata list $corpus --where source=ptb-xl --where state=kept --limit 1 --json | grep -o '"record_id": *"[^"]*"' | head -n 1 | sed 's/.*"\([^"]*\)"$/\1/')
 say $ecgdata show $corpus "$record" --out demo/sheet.png
 say $ecgdata show $corpus "$record" --out demo/sheet.svg
 
