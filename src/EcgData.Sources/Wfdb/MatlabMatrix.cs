@@ -20,10 +20,11 @@ internal static class MatlabMatrix
 
     /// <summary>Checks that the file is the matrix that its header describes.</summary>
     /// <param name="rows">Samples per frame.</param>
+    /// <param name="format">The WFDB header's signal format.</param>
     /// <param name="byteOffset">Where the WFDB header says that the samples begin.</param>
     /// <returns>Columns, that is frames.</returns>
     /// <exception cref="RecordException"><c>Truncated</c>: not even a head; <c>Header</c>: the file contradicts the header.</exception>
-    public static int ReadColumns(ReadOnlySpan<byte> bytes, int rows, long byteOffset, string file)
+    public static int ReadColumns(ReadOnlySpan<byte> bytes, int rows, int format, long byteOffset, string file)
     {
         if (bytes.Length < HeadBytes)
             throw new RecordException(
@@ -34,6 +35,7 @@ internal static class MatlabMatrix
         Expect("number of rows", Field(bytes, 1), rows, file);
         Expect("imaginary part", Field(bytes, 3), 0, file);
         Expect("length of the name", Field(bytes, 4), Name.Length, file);
+        Expect("signal format of the WFDB header", format, 16, file);
         Expect("byte offset of the WFDB header", byteOffset, HeadBytes, file);
         if (!bytes.Slice(20, Name.Length).SequenceEqual(Name))
             throw new RecordException(

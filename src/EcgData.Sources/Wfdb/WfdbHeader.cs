@@ -41,7 +41,7 @@ internal sealed class WfdbHeader
 
     /// <param name="text">The header file: UTF-8 text with LF or CRLF.</param>
     /// <param name="file">Its path, for messages.</param>
-    /// <exception cref="Signals.RecordException">The text does not follow the format (<c>Header</c>); names line and field.</exception>
+    /// <exception cref="EcgData.Signals.RecordException">The text does not follow the format (<c>Header</c>); names line and field.</exception>
     public static WfdbHeader Parse(ReadOnlySpan<byte> text, string file) => new WfdbHeaderParser(text, file).Parse();
 }
 

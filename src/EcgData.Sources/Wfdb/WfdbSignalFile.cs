@@ -67,7 +67,7 @@ internal readonly record struct WfdbSignalFile(
     {
         if (MatlabMatrix.IsNamed(Name))
         {
-            var columns = MatlabMatrix.ReadColumns(bytes, SamplesPerFrame, ByteOffset, path);
+            var columns = MatlabMatrix.ReadColumns(bytes, SamplesPerFrame, Format.Code, ByteOffset, path);
             if (announced is { } expected && expected != columns)
                 throw new RecordException(
                     RejectionReason.Header,

@@ -126,6 +126,7 @@ public sealed class WfdbRecordReaderHostileTests : IDisposable
     [InlineData(2, 3, 30, 0, "var", "16+24", 3, "not called 'val'")]
     [InlineData(2, 3, 30, 0, "val", "16", 3, "byte offset of the WFDB header is 0")]
     [InlineData(2, 3, 30, 0, "val", "16+26", 3, "byte offset of the WFDB header is 26")]
+    [InlineData(2, 3, 30, 0, "val", "212+24", 3, "signal format of the WFDB header is 212")]
     public void Read_MatlabFileThatIsNotTheHeadersMatrix_IsRejected(
         int rows, int columns, int type, int imaginary, string name, string format, int samples, string expected)
     {
@@ -188,7 +189,7 @@ public sealed class WfdbRecordReaderHostileTests : IDisposable
 
             return ([.. mutant], data, matrix);
         });
-        Assert.InRange(read, 100, 2900);
+        Assert.InRange(read, 100, 1900);
     }
 
     [Fact]
@@ -206,22 +207,24 @@ public sealed class WfdbRecordReaderHostileTests : IDisposable
             if (random.Next(4) == 0) other.RemoveRange(0, random.Next(other.Count));
             return (header, [.. mutant], [.. other]);
         });
-        Assert.InRange(read, 100, 2900);
+        Assert.InRange(read, 100, 1900);
     }
 
-    /// <returns>How many of 3,000 mutants could still be read.</returns>
+    /// <returns>How many of 2,000 mutants could still be read.</returns>
     private int Fuzz(Func<Random, (byte[] Header, byte[] Data, byte[] Matrix)> mutate)
     {
         var random = new Random(20);
         var read = 0;
         using var reader = new WfdbRecordReader(_tree.Source);
         var entry = new CatalogueEntry { NativeId = "r", Files = [new("r.dat"), new("b.mat"), new("r.hea")] };
-        for (var mutant = 0; mutant < 3000; mutant++)
+        var last = (Header: Array.Empty<byte>(), Data: Array.Empty<byte>(), Matrix: Array.Empty<byte>());
+        for (var mutant = 0; mutant < 2000; mutant++)
         {
             var (header, data, matrix) = mutate(random);
-            _tree.Write("r.hea", header);
-            _tree.Write("r.dat", data);
-            _tree.Write("b.mat", matrix);
+            if (header != last.Header) _tree.Write("r.hea", header);
+            if (data != last.Data) _tree.Write("r.dat", data);
+            if (matrix != last.Matrix) _tree.Write("b.mat", matrix);
+            last = (header, data, matrix);
             var before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
