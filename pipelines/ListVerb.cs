@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using EcgData.Ingest;
 using EcgData.Shards;
 using EcgData.Signals;
@@ -9,6 +11,8 @@ namespace EcgData.Pipelines;
 /// <summary><c>ecgdata list CORPUS [--where …]</c>: finds records.</summary>
 internal static class ListVerb
 {
+    private static readonly JsonSerializerOptions ColumnNames = new(CorpusJson.Readable) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
     public static Command Create()
     {
         var corpus = Corpora.Argument();
@@ -50,7 +54,7 @@ internal static class ListVerb
             if (rows.Count < limit) rows.Add(row);
         }
 
-        terminal.Result(new { version = manifest.Id, found, records = rows }, console =>
+        terminal.Result(new { version = manifest.Id, found, records = rows.Select(AsColumns) }, console =>
         {
             var table = new Table { Border = TableBorder.Simple };
             table.AddColumns("record", "state", "segments", "Hz", "age", "sex", "fold", "labels", "flags or reason");
@@ -67,6 +71,9 @@ internal static class ListVerb
         });
         return ExitCode.Done;
     }
+
+    /// <summary>A row under the names that the catalogue's columns have.</summary>
+    private static JsonNode? AsColumns(CatalogueRow row) => JsonSerializer.SerializeToNode(row, ColumnNames);
 
     private static string FlagNames(int flags) => string.Join(' ', Enum.GetValues<RecordFlags>()
         .Where(flag => flag != RecordFlags.None && (flags & (int)flag) != 0).Select(KebabCase.Of));
