@@ -4,7 +4,7 @@ namespace EcgData.Sources.Wfdb;
 /// <remarks>WFDB header(5), manual pages of the WFDB software package.</remarks>
 internal sealed class WfdbHeader
 {
-    /// <summary>Longest header that is read. Genuine ones are below 10 kB; the limit keeps a mistaken file from filling the memory.</summary>
+    /// <summary>Longest header that is read. Genuine ones are below 10 kB; a mistaken file must not fill the memory.</summary>
     public const int LongestBytes = 1 << 20;
 
     /// <summary>Most signals that a header may announce.</summary>

@@ -30,7 +30,8 @@ internal ref partial struct WfdbHeaderParser(ReadOnlySpan<byte> text, string fil
             throw Invalid($"byte {nul} is NUL; a header is UTF-8 text. Download the file again.");
         _rest = _text.StartsWith("\uFEFF"u8) ? _text[3..] : _text;
 
-        if (!TryReadLine(out var line)) throw Invalid("no record line; expected 'name signals frequency samples'. Download the file again.");
+        if (!TryReadLine(out var line))
+            throw Invalid("no record line; expected 'name signals frequency samples'. Download the file again.");
         var name = ReadName(Token(ref line), out var segmentCount);
         var signalCount = (int)Integer(Token(ref line), "number of signals", 0, WfdbHeader.MostSignals);
         var (frequencyHz, counterFrequencyHz, baseCounter) = ReadFrequency(Token(ref line));
@@ -197,6 +198,7 @@ internal ref partial struct WfdbHeaderParser(ReadOnlySpan<byte> text, string fil
         if (gain < 0) throw Invalid("gain", calibration, "a number of ADC units per physical unit, 0 for unknown");
         if (units.IsEmpty) throw Invalid("units", token, "a unit behind the '/'");
         _lastGain = token;
-        return _lastCalibration = (gain == 0 ? DefaultGain : gain, baseline, units.SequenceEqual("mV"u8) ? "mV" : Encoding.UTF8.GetString(units));
+        var unitsText = units.SequenceEqual("mV"u8) ? "mV" : Encoding.UTF8.GetString(units);
+        return _lastCalibration = (gain == 0 ? DefaultGain : gain, baseline, unitsText);
     }
 }

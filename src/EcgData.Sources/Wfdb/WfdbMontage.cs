@@ -51,12 +51,15 @@ internal sealed class WfdbMontage
         if (!Montage.TryParse(name, out var lead))
         {
             if (!Array.Exists(KnownButUnstored, known => known.Equals(name, StringComparison.OrdinalIgnoreCase)))
-                throw Wrong(RejectionReason.UnknownLead, signal, headerFile, $"lead '{name}'; expected one of the twelve standard leads, vx, vy or vz");
+                throw Wrong(
+                    RejectionReason.UnknownLead, signal, headerFile,
+                    $"lead '{name}'; expected one of the twelve standard leads, vx, vy or vz");
             (_unstored ??= []).Add(name);
             return -1;
         }
 
-        if (Leads.Contains(lead)) throw Wrong(RejectionReason.Header, signal, headerFile, $"lead {name} a second time; expected each lead once");
+        if (Leads.Contains(lead))
+            throw Wrong(RejectionReason.Header, signal, headerFile, $"lead {name} a second time; expected each lead once");
         if (Leads.Count > 0 && signal.SamplesPerFrame != SamplesPerFrame)
             throw Wrong(
                 RejectionReason.UnsupportedFormat, signal, headerFile,
@@ -65,7 +68,8 @@ internal sealed class WfdbMontage
         if (gain is < LeastGainPerMillivolt or > MostGainPerMillivolt)
             throw Wrong(
                 RejectionReason.Header, signal, headerFile,
-                $"gain {signal.Gain} per {signal.Units}; expected {LeastGainPerMillivolt} to {MostGainPerMillivolt} ADC units per millivolt");
+                $"gain {signal.Gain} per {signal.Units}; " +
+                $"expected {LeastGainPerMillivolt} to {MostGainPerMillivolt} ADC units per millivolt");
 
         SamplesPerFrame = signal.SamplesPerFrame;
         Leads = Leads.With(lead);
@@ -80,7 +84,8 @@ internal sealed class WfdbMontage
         : Is(signal.Units, "uV") || Is(signal.Units, "\u00B5V") || Is(signal.Units, "\u03BCV") ? 1000   // micro sign, Greek mu
         : Is(signal.Units, "V") ? 0.001
         : throw Wrong(
-            RejectionReason.UnsupportedFormat, signal, headerFile, $"unit '{signal.Units}' of lead {signal.Description}; expected mV, uV or V");
+            RejectionReason.UnsupportedFormat, signal, headerFile,
+            $"unit '{signal.Units}' of lead {signal.Description}; expected mV, uV or V");
 
     private static bool Is(string unit, string known) => unit.Equals(known, StringComparison.OrdinalIgnoreCase);
 

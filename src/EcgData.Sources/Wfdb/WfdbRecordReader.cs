@@ -14,7 +14,8 @@ public sealed class WfdbRecordReader(SourceFolder folder) : IRecordReader
     /// to screening. A skewed signal ends with missing samples, as many as it starts late.
     /// </remarks>
     /// <exception cref="RecordException">
-    /// <c>Header</c>, <c>UnsupportedFormat</c>, <c>Truncated</c>, <c>UnknownLead</c>, <c>NoSignal</c>, or a reason of <see cref="SourceFolder"/>.
+    /// <c>Header</c>, <c>UnsupportedFormat</c>, <c>Truncated</c>, <c>UnknownLead</c>, <c>NoSignal</c>, or a reason of
+    /// <see cref="SourceFolder"/>.
     /// </exception>
     public EcgRecord Read(string recordId, CatalogueEntry entry)
     {
@@ -40,7 +41,8 @@ public sealed class WfdbRecordReader(SourceFolder folder) : IRecordReader
                 var frames = files[index].CountFrames(bytes.Span, header.FrameCount, file.Path);
                 if (frameCount is { } others && frames != others)
                     throw new RecordException(
-                        RejectionReason.Truncated, $"{file.Path}: {frames} frames; the record's first file has {others}. Download the files again.");
+                        RejectionReason.Truncated,
+                        $"{file.Path}: {frames} frames; the record's first file has {others}. Download the files again.");
                 frameCount = frames;
             }
 
@@ -57,12 +59,13 @@ public sealed class WfdbRecordReader(SourceFolder folder) : IRecordReader
     }
 
     private static EcgRecord Decode(
-        string recordId, WfdbHeader header, string headerPath, WfdbMontage montage, WfdbSignalFile[] files, FileBytes[] contents, long frameCount)
+        string recordId, WfdbHeader header, string headerPath, WfdbMontage montage,
+        WfdbSignalFile[] files, FileBytes[] contents, long frameCount)
     {
         if (frameCount > MostSamples / montage.SamplesPerFrame)
             throw new RecordException(
                 RejectionReason.UnsupportedFormat,
-                $"{headerPath}: {frameCount} frames of {montage.SamplesPerFrame} samples per lead; at most {MostSamples} samples are read. " +
+                $"{headerPath}: {frameCount} frames of {montage.SamplesPerFrame} samples per lead; at most {MostSamples} are read. " +
                 "Cut the record into pieces, or leave it out.");
 
         Span<int> sums = stackalloc int[Frames.Lanes];
@@ -124,7 +127,7 @@ public sealed class WfdbRecordReader(SourceFolder folder) : IRecordReader
             RejectionReason.MissingFile, $"{recordId}: no header among its {entry.Files.Count} files; expected one ending in .hea.");
     }
 
-    /// <summary>The entry's file that a header calls <paramref name="name"/>: only listed files are read, for only they are vouched for.</summary>
+    /// <summary>The entry's file that a header calls <paramref name="name"/>: only what the source lists is read.</summary>
     private RecordFile FindSignalFile(CatalogueEntry entry, string headerPath, string name)
     {
         var folderLength = headerPath.LastIndexOf('/') + 1;

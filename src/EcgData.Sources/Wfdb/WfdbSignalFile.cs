@@ -62,7 +62,9 @@ internal readonly record struct WfdbSignalFile(
     /// Bytes behind the announced frames are ignored: pieces of a longer file and padding up to a block are valid WFDB. Where nothing is
     /// announced the file must end with a frame, save one byte by which some writers fill up the last pair of format 212.
     /// </remarks>
-    /// <exception cref="RecordException"><c>Truncated</c>: fewer bytes than promised; <c>Header</c>: a matrix of other dimensions.</exception>
+    /// <exception cref="RecordException">
+    /// <c>Truncated</c>: fewer bytes than promised; <c>Header</c>: a matrix of other dimensions.
+    /// </exception>
     public long CountFrames(ReadOnlySpan<byte> bytes, long? announced, string path)
     {
         if (MatlabMatrix.IsNamed(Name))

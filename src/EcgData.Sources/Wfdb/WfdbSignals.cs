@@ -114,7 +114,8 @@ internal static class WfdbSignals
     /// <param name="stored">Interleaved samples from the signal's first one on.</param>
     /// <returns>Their sum modulo 2^32.</returns>
     private static int Spread(
-        in WfdbSignalFile file, in WfdbSignal signal, WfdbMontage montage, int lane, ReadOnlySpan<int> stored, int firstFrame, Span<float> values)
+        in WfdbSignalFile file, in WfdbSignal signal, WfdbMontage montage, int lane,
+        ReadOnlySpan<int> stored, int firstFrame, Span<float> values)
     {
         var (baseline, gain, missing) = (montage.Baselines[lane], montage.GainsPerMillivolt[lane], file.Format.MissingValue);
         var sum = 0;

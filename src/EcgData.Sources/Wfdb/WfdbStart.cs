@@ -35,13 +35,15 @@ internal static class WfdbStart
     {
         time = default;
         var seconds = text[(text.LastIndexOf(':') + 1)..];
-        if (!double.TryParse(seconds, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var total) || total >= 60) return false;
+        if (!double.TryParse(seconds, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var total) || total >= 60)
+            return false;
         var unitSeconds = 60;
         var rest = text[..Math.Max(text.Length - seconds.Length - 1, 0)];
         while (!rest.IsEmpty)
         {
             var part = rest[(rest.LastIndexOf(':') + 1)..];
-            if (unitSeconds > 3600 || !int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value >= 60) return false;
+            var isNumber = int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var value);
+            if (!isNumber || value >= 60 || unitSeconds > 3600) return false;
             total += value * (double)unitSeconds;
             unitSeconds *= 60;
             rest = rest[..Math.Max(rest.Length - part.Length - 1, 0)];

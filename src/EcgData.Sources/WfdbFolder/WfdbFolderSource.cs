@@ -3,7 +3,7 @@ using EcgData.Sources.Wfdb;
 
 namespace EcgData.Sources.WfdbFolder;
 
-/// <summary>Any folder of WFDB records, a hospital's own for example, with an optional CSV about them (<see cref="SourceOptions.Table"/>).</summary>
+/// <summary>Any folder of WFDB records, with an optional CSV about them (<see cref="SourceOptions.Table"/>).</summary>
 /// <remarks>
 /// The catalogue reads headers and the CSV, no signals. A record's native id is its path without extension, its folder the one that holds
 /// its header. The CSV is described at <see cref="WfdbFolderTable"/>. With a CSV a record without a row is turned away: it would have
@@ -97,7 +97,7 @@ public sealed class WfdbFolderSource : IEcgSource
         }
     }
 
-    /// <summary>What a folder holds, in ordinal order whatever the file system's is. Linked folders are left out: they may form a ring.</summary>
+    /// <summary>What a folder holds, in ordinal order. Linked folders are left out: they may form a ring.</summary>
     private static (List<string> Headers, List<string> Folders) List(SourceFolder folder, string prefix)
     {
         List<string> headers = [], folders = [];

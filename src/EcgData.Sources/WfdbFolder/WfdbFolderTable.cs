@@ -13,7 +13,10 @@ namespace EcgData.Sources.WfdbFolder;
 /// <item><term>sex</term><description><c>male</c>, <c>female</c>, <c>m</c> or <c>f</c>, whatever the case</description></item>
 /// <item><term>fold</term><description>whole number from 1</description></item>
 /// <item><term>site, recorded</term><description>text</description></item>
-/// <item><term>labels</term><description><c>vocabulary:code</c> or <c>vocabulary:code=weight</c>, parted by <c>;</c>; weight in [0, 1]</description></item>
+/// <item>
+/// <term>labels</term>
+/// <description><c>vocabulary:code</c> or <c>vocabulary:code=weight</c>, parted by <c>;</c>; weight in [0, 1]</description>
+/// </item>
 /// </list>
 /// Every column but the first may be left out, every field but the first blank. Other columns are not read. The rows are kept in memory,
 /// some hundred bytes each.
@@ -53,7 +56,7 @@ internal sealed class WfdbFolderTable
             {
                 Rejection = new Rejection(
                     RejectionReason.CatalogueRow,
-                    $"{_path}: no row for record '{entry.NativeId}'; expected one for every record. Add it, or move the record elsewhere."),
+                    $"{_path}: no row for record '{entry.NativeId}'; expected one for every record. Add it, or move the record away."),
             };
     }
 
@@ -128,7 +131,8 @@ internal sealed class WfdbFolderTable
             var code = equals < 0 ? text : text[..equals].TrimEnd();
             var weight = 1f;
             var isWeight = equals < 0
-                || (float.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out weight) && weight is >= 0 and <= 1);
+                || (float.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out weight)
+                    && weight is >= 0 and <= 1);
             if (!isWeight || code.IndexOf(':') is var colon && (colon <= 0 || colon == code.Length - 1))
                 throw table.Bad(column, "vocabulary:code or vocabulary:code=weight with a weight from 0 to 1, parted by ';',");
             labels.Add(new Label(code, weight));
