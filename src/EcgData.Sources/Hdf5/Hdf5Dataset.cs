@@ -16,13 +16,15 @@ internal enum Hdf5Element
 
 /// <summary>
 /// A dataset that is read row by row, a row being all elements of one index of its first axis. Shape, type and layout are checked
-/// before any value is read, and no memory is taken by what a header claims. For one thread at a time.
+/// before any value is read, and no memory is taken by what they claim. For one thread at a time.
 /// </summary>
 /// <remarks>
 /// A contiguous dataset is read past the library, which walks it in steps of the last axis (86 MB/s for 4,096 x 12 float32). It does
-/// not say where the values begin, but the stream below it sees where it reads the first element: two elements are read through
-/// the library, and only if both stand where C order puts them and have the same bytes, rows are read directly. A chunked dataset
-/// keeps the chunks that one row touches, so rows in file order inflate every chunk once.
+/// not say where the values begin, but the stream below it sees where it reads an element: the first and the last are read through
+/// the library, and only if both stand where C order puts them with the same bytes, rows are read directly (1 GB/s). A chunked dataset
+/// keeps the chunks that one row touches, so rows in file order inflate every chunk once. One claim is the library's to believe: the
+/// stored size of a compressed chunk, for which it takes an array of up to 2 GiB before the stream refuses to fill it. The pages
+/// of that array are never touched, and where even that is too much, the exception is a rejection like any other.
 /// </remarks>
 internal sealed class Hdf5Dataset
 {

@@ -168,7 +168,6 @@ public sealed class Code15CatalogueTests : IDisposable
     public void ReadCatalogue_OtherShape_StopsTheSource()
     {
         _tree.Table(Code15Tree.Row(5, 0));
-        _tree.Part(0, [5], [new float[Code15Tree.Samples * Code15Tree.Leads * 2]]);   // 1 id, but the shape says 2 rows
         File.WriteAllBytes(
             _tree["exams_part0.hdf5"],
             Hdf5.Hdf5Bytes.File(
