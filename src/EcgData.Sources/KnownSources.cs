@@ -1,5 +1,7 @@
+using EcgData.Sources.Code15;
 using EcgData.Sources.MimicIvEcg;
 using EcgData.Sources.PtbXl;
+using EcgData.Sources.WfdbFolder;
 
 namespace EcgData.Sources;
 
@@ -9,8 +11,10 @@ public static class KnownSources
     /// <summary>In the order of their names.</summary>
     public static IReadOnlyList<IEcgSource> All { get; } =
     [
+        new Code15Source(),
         new MimicIvEcgSource(),
         new PtbXlSource(),
+        new WfdbFolderSource(),
     ];
 
     /// <summary>The source called <paramref name="name"/>; a suffix behind <c>#</c> tells two folders of one source apart.</summary>

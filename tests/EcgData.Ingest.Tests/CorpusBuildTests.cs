@@ -40,7 +40,7 @@ public sealed class CorpusBuildTests : IDisposable
     {
         File.Delete(_folder["bytes/4.bin"]);
         File.WriteAllBytes(_folder["bytes/5.bin"], new byte[100]);
-        File.WriteAllBytes(_folder["bytes/6.bin"], new byte[300]);
+        File.WriteAllBytes(_folder["bytes/6.bin"], new byte[1200]);
         _source.Edit = entry => entry.NativeId switch
         {
             "7" => entry with { Files = [entry.Files[0] with { Sha256 = new string('0', 64) }] },
@@ -141,7 +141,8 @@ public sealed class CorpusBuildTests : IDisposable
         _source.Reading = _ => { if (Interlocked.Increment(ref read) == 30) cancel.Cancel(); };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => BuildAsync(workers: 1, cancel: cancel.Token));
         Assert.Null(await Store().ReadHeadAsync());
-        Assert.Empty(Directory.EnumerateFiles(_folder["corpus"], "*.parquet.*", SearchOption.AllDirectories));
+        Assert.False(Directory.Exists(_folder["corpus/versions"]));
+        Assert.Equal("lock", Path.GetFileName(Assert.Single(Directory.EnumerateFiles(_folder["corpus/.tmp"]))));
         _source.Reading = _ => Interlocked.Increment(ref read);
         var version = await BuildAsync();
         Assert.Equal((await BuildAsync(corpus: "unbroken")).Id, version.Id);

@@ -79,7 +79,7 @@ internal sealed class ByteSource(string name, int records) : IEcgSource
             for (var sample = 0; sample < bytes.Length; sample++)
             {
                 // I and II determine the other limb leads: the identities must hold or screening says so
-                var (one, two) = (bytes.Span[sample] / 100f, bytes.Span[sample] / 50f);
+                var (one, two) = (bytes.Span[sample] / 100f, bytes.Span[sample] / 40f);
                 float[] leads = [one, two, two - one, -(one + two) / 2, one - two / 2, two - one / 2, one, one, one, two, two, two];
                 leads.CopyTo(frames[sample]);
             }

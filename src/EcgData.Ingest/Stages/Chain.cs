@@ -17,37 +17,38 @@ internal static class Chain
 
     /// <summary>Feeds <paramref name="source"/> into linked blocks, head first, and waits for all of them.</summary>
     /// <remarks>
-    /// A fault travels down the links and never up, so a feeder would wait for ever on a full block: whatever fails stops all,
-    /// and the first cause is what the caller sees.
+    /// A fault travels down the links and never up, so a feeder would wait for ever on a full block: whatever fails stops all.
+    /// Of several faults the one nearest to the head is the cause: what is behind it has only missed its records.
     /// </remarks>
     /// <param name="source">What to feed.</param>
     /// <param name="blocks">The linked blocks, the head first.</param>
     /// <param name="stop">The blocks' own cancellation: a fault cancels it.</param>
-    /// <exception cref="Exception">The first fault, unwrapped. Later ones are its echoes.</exception>
+    /// <exception cref="Exception">The fault, unwrapped.</exception>
     public static async Task RunAsync<T>(IAsyncEnumerable<T> source, IReadOnlyList<IDataflowBlock> blocks, CancellationTokenSource stop)
     {
-        Exception? cause = null;
-        await Task.WhenAll(blocks.Select(block => Watch(block.Completion)).Append(Watch(Feed())));
-        if (cause is not null) ExceptionDispatchInfo.Throw(cause);
+        Task[] work = [FeedAsync(), .. blocks.Select(block => block.Completion)];
+        var faults = await Task.WhenAll(work.Select(WatchAsync));
+        if (faults.FirstOrDefault(fault => fault is not null) is { } cause) ExceptionDispatchInfo.Throw(cause);
         stop.Token.ThrowIfCancellationRequested();
 
-        async Task Feed()
+        async Task FeedAsync()
         {
             var head = (ITargetBlock<T>)blocks[0];
             await foreach (var item in source.WithCancellation(stop.Token)) await head.SendAsync(item, stop.Token);
             head.Complete();
         }
 
-        async Task Watch(Task work)
+        async Task<Exception?> WatchAsync(Task task)
         {
             try
             {
-                await work;
+                await task;
+                return null;
             }
             catch (Exception e)
             {
-                if (e is not OperationCanceledException) Interlocked.CompareExchange(ref cause, e.GetBaseException(), null);
                 await stop.CancelAsync();
+                return e is OperationCanceledException ? null : e.GetBaseException();
             }
         }
     }

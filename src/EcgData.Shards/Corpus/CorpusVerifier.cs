@@ -27,10 +27,14 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
             {
                 var groups = rowGroups.GetValueOrDefault(shard.Path!) ?? [];
                 var sound = await BytesAsync(shard, groups, stop);
-                if (sound && depth == VerificationDepth.Signals)
+                if (!sound)
+                {
+                    lock (_lock) statistics.Remove(shard.Source);   // they cannot come out right any more, and the cause is named
+                }
+                else if (depth == VerificationDepth.Signals)
                 {
                     var sums = await SignalsAsync(shard, groups, byShard.GetValueOrDefault(shard.Path!) ?? [], stop);
-                    lock (_lock) statistics[shard.Source].Add(sums);
+                    lock (_lock) statistics.GetValueOrDefault(shard.Source)?.Add(sums);
                 }
 
                 shardDone?.Invoke(shard);
@@ -227,7 +231,7 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
 
     private void CheckStatistics(Dictionary<string, LeadSums> found)
     {
-        foreach (var source in manifest.Sources)
+        foreach (var source in manifest.Sources.Where(source => found.ContainsKey(source.Name)))
         {
             var statistics = LeadStatistics.Of(found[source.Name]);
             Check(statistics.Count == source.Statistics.Count, CorpusPaths.Manifest(manifest.Id), $"source {source.Name}: statistics of other leads");
