@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
-using EcgData.Signals;
 
 namespace EcgData.Sources.Synthesis;
 
@@ -37,7 +35,7 @@ internal sealed class PtbXlTree : ITreeLayout
     public void Write(TreeJob job)
     {
         var checksums = new (FileDigests Low, FileDigests High)[job.Count];
-        using (var table = Open(job, "ptbxl_database.csv"))
+        using (var table = SyntheticTexts.Open(job, "ptbxl_database.csv"))
         {
             table.Write(Columns + "\n");
             job.ForEach(0, job.Count, (bench, made) => WriteRecord(job, bench, made), (made, digests) =>
@@ -160,7 +158,7 @@ internal sealed class PtbXlTree : ITreeLayout
 
     private static void WriteRecords(TreeJob job)
     {
-        using var records = Open(job, "RECORDS");
+        using var records = SyntheticTexts.Open(job, "RECORDS");
         var separator = "";   // the genuine file has no newline at its end
         foreach (var name in (Func<int, string>[])[LowName, HighName])
         {
@@ -175,7 +173,7 @@ internal sealed class PtbXlTree : ITreeLayout
 
     private static void WriteChecksums(TreeJob job, (FileDigests Low, FileDigests High)[] checksums)
     {
-        using var sums = Open(job, "SHA256SUMS.txt");
+        using var sums = SyntheticTexts.Open(job, "SHA256SUMS.txt");
         foreach (var name in (string[])["LICENSE.txt", "RECORDS", "ptbxl_database.csv", "ptbxl_v102_changelog.txt", "ptbxl_v103_changelog.txt"])
             sums.Write(SyntheticTexts.ChecksumLine(job, name));
         for (var index = 0; index < job.Count; index++) WritePair(checksums[index].Low, LowName(index + 1));
@@ -185,6 +183,4 @@ internal sealed class PtbXlTree : ITreeLayout
         void WritePair(FileDigests digests, string name) =>
             sums.Write($"{digests.Signal} {name}.dat\n{digests.Header} {name}.hea\n");
     }
-
-    private static StreamWriter Open(TreeJob job, string name) => new(job.PathOf(name), append: false, new UTF8Encoding(false), 1 << 16);
 }

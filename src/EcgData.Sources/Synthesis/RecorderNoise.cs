@@ -6,7 +6,7 @@ internal static class RecorderNoise
     /// <summary>No sum of the three is larger, in practice: what a record is scaled for.</summary>
     public const double BoundMicrovolt = 600;
 
-    private const double MuscleMicrovolt = 11.5;
+    private const double MuscleMicrovolt = 18;
 
     /// <param name="leads">double[8, samples] in microvolt that the noise is added to.</param>
     public static void Add(Span<double> leads, int samples, int samplingFrequencyHz, ref RandomStream random)

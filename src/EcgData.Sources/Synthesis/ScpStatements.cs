@@ -151,6 +151,36 @@ internal static class ScpStatements
         return $"{rhythm} {finding}{(made.Extrasystoles ? ", ventrikulÄre extrasystolen" : "")}".TrimEnd();
     }
 
+    /// <summary>Rhythm, finding and verdict as a recorder's program prints them.</summary>
+    public static (string Rhythm, string Finding, string Verdict) EnglishReport(SyntheticCase made)
+    {
+        var rhythm = made.Rhythm switch
+        {
+            Rhythm.SinusBradycardia => "Sinus bradycardia",
+            Rhythm.SinusTachycardia => "Sinus tachycardia",
+            Rhythm.SinusArrhythmia => "Sinus arrhythmia",
+            Rhythm.AtrialFibrillation => "Atrial fibrillation",
+            Rhythm.Paced => "Ventricular paced rhythm",
+            _ => "Sinus rhythm",
+        } + (made.Extrasystoles ? " with PVCs" : "");
+        return made.Condition switch
+        {
+            Condition.Normal => (rhythm, "", made.Rhythm is Rhythm.Sinus ? "Normal ECG" : "Borderline ECG"),
+            Condition.InferiorInfarct => (rhythm, "Inferior infarct - age undetermined", "Abnormal ECG"),
+            Condition.AnteroseptalInfarct => (rhythm, "Anteroseptal infarct - age undetermined", "Abnormal ECG"),
+            Condition.LeftBundleBranchBlock => (rhythm, "Left bundle branch block", "Abnormal ECG"),
+            Condition.RightBundleBranchBlock => (rhythm, "Right bundle branch block", "Abnormal ECG"),
+            Condition.LeftVentricularHypertrophy => (rhythm, "Left ventricular hypertrophy with ST-T changes", "Abnormal ECG"),
+            Condition.RightVentricularHypertrophy => (rhythm, "Right ventricular hypertrophy", "Abnormal ECG"),
+            Condition.LeftAnteriorFascicularBlock => (rhythm, "Left anterior fascicular block", "Abnormal ECG"),
+            Condition.FirstDegreeBlock => (rhythm, "First degree A-V block", "Abnormal ECG"),
+            Condition.StDepression => (rhythm, "ST depression, consider ischemia", "Abnormal ECG"),
+            Condition.InvertedT => (rhythm, "T wave inversion", "Abnormal ECG"),
+            Condition.LowVoltage => (rhythm, "Low QRS voltages", "Borderline ECG"),
+            _ => (rhythm, "", "Abnormal ECG"),
+        };
+    }
+
     private static string Compose()
     {
         var table = new StringBuilder(

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace EcgData.Sources.Synthesis;
 
@@ -23,4 +24,8 @@ internal static class SyntheticTexts
         using var file = File.OpenRead(job.PathOf(name));
         return $"{Convert.ToHexStringLower(SHA256.HashData(file))} {name}\n";
     }
+
+    /// <summary>A text file of the tree, UTF-8 without a mark.</summary>
+    public static StreamWriter Open(TreeJob job, string name) =>
+        new(job.PathOf(name), append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16);
 }

@@ -1,5 +1,3 @@
-using EcgData.Signals;
-
 namespace EcgData.Sources.Synthesis;
 
 /// <summary>What a synthetic tree holds.</summary>
@@ -20,7 +18,7 @@ public sealed record SynthesisOptions
 /// <summary>Writes folders in the exact layout of a published source, filled with synthetic ECGs.</summary>
 public static class SyntheticTree
 {
-    private static readonly ITreeLayout[] Layouts = [new PtbXlTree()];
+    private static readonly ITreeLayout[] Layouts = [new Code15Tree(), new MimicIvEcgTree(), new PtbXlTree(), new WfdbTree()];
 
     /// <summary>The sources that can be imitated, by name.</summary>
     public static IReadOnlyList<string> Sources { get; } = [.. Layouts.Select(layout => layout.Source)];
