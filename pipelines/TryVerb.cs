@@ -40,7 +40,7 @@ internal static class TryVerb
         if (manifest.Totals.Segments == 0) throw new UsageException($"{address}: version {manifest.Id} holds no segment to train on.");
         var every = Math.Max(1, options.Steps / 8);
         var result = await FirstSteps.RunAsync(
-            corpus.ReadSegmentsAsync(manifest, cancel), options,
+            corpus.ReadSegmentsInTurnAsync(manifest, cancel), options,
             new StepProgress(step =>
             {
                 if (step.Number == 1 || step.Number % every == 0) terminal.Note($"step {step.Number,4}  loss {step.Loss:0.000}");

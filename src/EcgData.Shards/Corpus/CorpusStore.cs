@@ -66,6 +66,36 @@ public sealed class CorpusStore(IObjectStore store)
         }
     }
 
+    /// <summary>Segments of all sources in turn, each source's in stored order; a source that has no more drops out.</summary>
+    public async IAsyncEnumerable<StoredSegment> ReadSegmentsInTurnAsync(
+        VersionManifest version, [EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        var sources = version.Sources
+            .Select(source => version with { Shards = [.. version.Shards.Where(shard => shard.Source == source.Name)] })
+            .Select(part => ReadSegmentsAsync(part, cancel).GetAsyncEnumerator(cancel)).ToList();
+        try
+        {
+            while (sources.Count > 0)
+            {
+                for (var index = 0; index < sources.Count; index++)
+                {
+                    if (await sources[index].MoveNextAsync())
+                    {
+                        yield return sources[index].Current;
+                        continue;
+                    }
+
+                    await sources[index].DisposeAsync();
+                    sources.RemoveAt(index--);
+                }
+            }
+        }
+        finally
+        {
+            foreach (var source in sources) await source.DisposeAsync();
+        }
+    }
+
     /// <summary>One segment of a record.</summary>
     /// <param name="row">The record's row of the version's catalogue; not a rejected one.</param>
     /// <exception cref="CorpusException">The shard does not hold what the catalogue says.</exception>
