@@ -52,6 +52,7 @@ public static unsafe class Conditioning
         var segments = layout.Cut((int)samples, frames.Count, ratio, signal.Gaps);
         var flags = screening.Flags(signal)
             | (clipped != LeadSet.None ? RecordFlags.Clipped : 0)
+            | (signal.Gaps.Count > 0 && Array.Exists(segments, segment => segment.Gaps.Count > 0) ? RecordFlags.MissingSamples : 0)
             | (samples < layout.SegmentSamples ? RecordFlags.Short : 0);
         var last = segments[^1];
         var length = last.Offset + Montage.LeadCount * last.Samples;

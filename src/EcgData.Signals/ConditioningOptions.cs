@@ -21,25 +21,34 @@ public sealed record ConditioningOptions
 /// <summary>When a record is flagged and when it is turned away. Shares are of all samples of the leads that the source recorded.</summary>
 public sealed record ScreeningOptions
 {
-    /// <summary>A lead whose values span less than this, in millivolt, is flat.</summary>
-    public double FlatMillivolt { get; init; } = 0.005;
+    /// <summary>
+    /// A lead whose values span less than this, in millivolt, is flat. More than one step of the coarsest sources (5 µV at
+    /// 200 per millivolt): a dead lead that flickers by one is flat.
+    /// </summary>
+    public double FlatMillivolt { get; init; } = 0.006;
 
     /// <summary>A record with fewer leads that carry a signal (not flat, not all missing) is turned away.</summary>
     public int MinimumLeads { get; init; } = 1;
 
-    /// <summary>A record with a larger share of missing samples is turned away.</summary>
+    /// <summary>A record with a larger share of missing samples is turned away: more than half of it would be straight lines.</summary>
     public double MaximumMissingShare { get; init; } = 0.5;
 
-    /// <summary>A record with a larger share of samples beyond the clipping bound is turned away.</summary>
+    /// <summary>
+    /// A record with a larger share of samples beyond the clipping bound is turned away. High, because single leads of sources
+    /// without a high-pass filter lie beyond it as a whole (CODE-15% has offsets of −8 mV): they are flagged.
+    /// </summary>
     public double MaximumClippedShare { get; init; } = 0.9;
 
-    /// <summary>Amplitude beyond which a record is flagged, millivolt.</summary>
+    /// <summary>Amplitude beyond which a record is flagged, millivolt. 12 % of CODE-15% are; sources without a high-pass filter drift that far.</summary>
     public double ImplausibleMillivolt { get; init; } = 10;
 
     /// <summary>Amplitude beyond which a record is turned away, millivolt: no ECG front end measures more (MIMIC-IV-ECG rails at 163.8).</summary>
     public double MaximumMillivolt { get; init; } = 200;
 
-    /// <summary>Relative RMS error of the limb-lead identities beyond which a record is flagged; right orders stay below 0.02.</summary>
+    /// <summary>
+    /// Relative RMS error of the limb-lead identities beyond which a record is flagged. Right orders of 194 genuine recordings of six
+    /// sources stay below 0.05, swapped ones begin at 0.37.
+    /// </summary>
     public double MaximumLimbLeadResidual { get; init; } = 0.2;
 
     /// <summary>What happens to a record whose values do not add up to the header's checksum.</summary>

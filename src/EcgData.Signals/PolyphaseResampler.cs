@@ -6,8 +6,8 @@ namespace EcgData.Signals;
 
 /// <summary>Brings frames to another sampling frequency, all leads at once.</summary>
 /// <remarks>
-/// Polyphase, linear phase, <see cref="KaiserSinc"/>: ripple below 0.001 dB up to 0.9 of the lower Nyquist frequency, attenuation
-/// above 90 dB from 1.1 on; in between lies the transition band. Output sample k stands at time k / to; there are
+/// Polyphase, linear phase, <see cref="KaiserSinc"/>: ripple of 0.0002 dB up to 0.9 of the lower Nyquist frequency, attenuation
+/// above 93 dB from 1.1 on; in between lies the transition band. Output sample k stands at time k / to; there are
 /// ⌊n · to / from⌋. Beyond its ends a record goes on by odd reflection, x[−k] = 2·x[0] − x[k]. Every output is one chain of fused
 /// multiply-adds in the order of time, each lead in its own lane: the vector width of the machine cannot change a bit.
 /// </remarks>

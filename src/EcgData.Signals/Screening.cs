@@ -83,13 +83,12 @@ internal readonly struct Screening(EcgRecord record, ScreeningOptions options)
                 "or raise maximumClippedShare to keep it.");
     }
 
-    /// <summary>All flags but those of clipping and cutting.</summary>
+    /// <summary>All flags but those that clipping and cutting add: clipped, missing samples, short.</summary>
     public RecordFlags Flags(in RecordedSignal signal)
     {
         var flags = RecordFlags.None;
         if (signal.Leads != LeadSet.All) flags |= RecordFlags.MissingLead;
         if (signal.Derived != LeadSet.None) flags |= RecordFlags.DerivedLead;
-        if (signal.Gaps.Count > 0) flags |= RecordFlags.MissingSamples;
         if (record.UnstoredLeads.Count > 0) flags |= RecordFlags.UnstoredLead;
         if (record.HeaderChecksumMismatches != LeadSet.None) flags |= RecordFlags.HeaderChecksum;
         if (Largest(signal).Amplitude > options.ImplausibleMillivolt) flags |= RecordFlags.Amplitude;

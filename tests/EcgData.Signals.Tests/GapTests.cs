@@ -68,4 +68,14 @@ public sealed class GapTests
         Assert.All(gaps, gap => Assert.True(gap.Start < gap.End && gap.End <= 2400));
         Assert.All(gaps.Zip(gaps.Skip(1)), pair => Assert.True(pair.First.End < pair.Second.Start));
     }
+
+    [Fact]
+    public void Condition_GapInTheRemainderThatIsLeftOut_IsNotReported()
+    {
+        using var record = Some.Record(240, 12);
+        for (var index = 2500; index < 2600; index++) record.Frames[index][6] = float.NaN;
+        using var conditioned = Conditioning.Condition(record, 8.191, new ConditioningOptions());
+        Assert.Equal(RecordFlags.None, conditioned.Flags);
+        Assert.Empty(Assert.Single(conditioned.Segments).Gaps);
+    }
 }

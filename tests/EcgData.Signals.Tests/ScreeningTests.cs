@@ -15,8 +15,16 @@ public sealed class ScreeningTests
     public void Condition_FlatLead_IsFlaggedWhateverItsOffset()
     {
         using var record = Some.Record(240);
-        for (var index = 0; index < 2400; index++) record.Frames[index][7] = 3 + (index % 2) * 0.004f;
+        for (var index = 0; index < 2400; index++) record.Frames[index][7] = 3 + (index % 2) * 0.005f;
         AssertKept(record, RecordFlags.FlatLead);
+    }
+
+    [Fact]
+    public void Condition_LeadThatMovesByTwoSteps_IsNotFlat()
+    {
+        using var record = Some.Record(240);
+        for (var index = 0; index < 2400; index++) record.Frames[index][7] = (index % 3) * 0.005f;
+        AssertKept(record, RecordFlags.None);
     }
 
     [Fact]
@@ -94,7 +102,7 @@ public sealed class ScreeningTests
     public void Condition_NothingMoves_IsTurnedAway()
     {
         using var record = Some.Record(Some.Frames(2400, (lane, _) => lane), 240);
-        AssertRejected(record, RejectionReason.NoSignal, "some/0001", "aVL", "0.005");
+        AssertRejected(record, RejectionReason.NoSignal, "some/0001", "aVL", "0.006");
     }
 
     [Fact]
