@@ -57,7 +57,7 @@ internal sealed record Morphology(Wave[] Atrial, Wave[] Ventricular, Wave[] Ecto
                 [new(-36, 14, 0.2, -0.2, 0.3), new(0, 22, 0.6, -0.75, 0.6), new(46, 19, 0.4, -0.7, 0.5)],
             // The right ventricle comes late: R' in V1, broad S in I and V6.
             Condition.RightBundleBranchBlock =>
-                [new(-27, 8, -0.16, 0.02, -0.3), new(0, 10, 1.0, 0.8, 0.2), new(17, 10, 0.1, 0, 0.5), new(56, 17, -0.62, -0.02, -0.7)],
+                [new(-27, 8, -0.16, 0.02, -0.3), new(0, 10, 1.0, 0.8, 0.2), new(17, 10, 0.1, 0, 0.38), new(56, 17, -0.68, -0.02, -0.85)],
             Condition.LeftVentricularHypertrophy =>
                 [new(-30, 8, -0.2, 0.02, -0.2), new(0, 12, 2.0, 0.8, 0.55), new(21, 12, 0.5, -0.05, 1.5), new(40, 8, -0.1, -0.1, 0.2)],
             Condition.RightVentricularHypertrophy =>

@@ -18,26 +18,14 @@ internal static class RecorderNoise
         for (var lead = 0; lead < EcgSynthesiser.LeadCount; lead++)
         {
             var row = leads.Slice(lead * samples, samples);
-            for (var slow = 0; slow < 3; slow++)
-            {
-                var frequency = random.Between(0.05, 0.2) + 0.15 * slow;
-                AddWave(row, frequency / samplingFrequencyHz, wander * random.Between(8, 32), random.Between(0, 6.28));
-            }
-
-            AddWave(row, (double)mains / samplingFrequencyHz, hum * random.Between(0.4, 1), random.Between(0, 6.28));
+            var low = Sine.Draw(ref random, samplingFrequencyHz, 0.05, 0.2, wander * random.Between(8, 32));
+            var middle = Sine.Draw(ref random, samplingFrequencyHz, 0.2, 0.35, wander * random.Between(8, 32));
+            var high = Sine.Draw(ref random, samplingFrequencyHz, 0.35, 0.5, wander * random.Between(8, 32));
+            var line = Sine.Draw(ref random, samplingFrequencyHz, mains, mains, hum * random.Between(0.4, 1));
+            // Four recurrences side by side: each waits for its own last sample only.
+            for (var index = 0; index < row.Length; index++)
+                row[index] += low.Step() + middle.Step() + (high.Step() + line.Step());
             AddMuscle(row, samplingFrequencyHz, level * random.Between(0.7, 1.3) * MuscleMicrovolt, ref random);
-        }
-    }
-
-    /// <summary>A sine by recurrence: one rotation per sample, two products each.</summary>
-    private static void AddWave(Span<double> row, double cyclesPerSample, double size, double phase)
-    {
-        var (sine, cosine) = (PortableMath.Sin(2 * Math.PI * cyclesPerSample), PortableMath.Cos(2 * Math.PI * cyclesPerSample));
-        var (real, imaginary) = (size * PortableMath.Cos(phase), size * PortableMath.Sin(phase));
-        for (var index = 0; index < row.Length; index++)
-        {
-            row[index] += imaginary;
-            (real, imaginary) = (real * cosine - imaginary * sine, real * sine + imaginary * cosine);
         }
     }
 
@@ -60,6 +48,32 @@ internal static class RecorderNoise
                 second += pass * (first - second);
                 row[index + half] += second;
             }
+        }
+    }
+
+    /// <summary>A sine by recurrence: one rotation per sample.</summary>
+    private struct Sine
+    {
+        private double _real, _imaginary, _cosine, _sine;
+
+        public static Sine Draw(ref RandomStream random, int samplingFrequencyHz, double lowHz, double highHz, double size)
+        {
+            var turn = 2 * Math.PI * random.Between(lowHz, highHz) / samplingFrequencyHz;
+            var phase = random.Between(0, 2 * Math.PI);
+            return new Sine
+            {
+                _real = size * PortableMath.Cos(phase),
+                _imaginary = size * PortableMath.Sin(phase),
+                _cosine = PortableMath.Cos(turn),
+                _sine = PortableMath.Sin(turn),
+            };
+        }
+
+        public double Step()
+        {
+            var value = _imaginary;
+            (_real, _imaginary) = (_real * _cosine - _imaginary * _sine, _real * _sine + _imaginary * _cosine);
+            return value;
         }
     }
 }

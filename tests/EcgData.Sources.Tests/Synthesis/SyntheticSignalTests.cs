@@ -204,13 +204,13 @@ public class SyntheticSignalTests(SyntheticRecords records) : IClassFixture<Synt
         // In V1 a left block looks down, a right block and a large right ventricle look up.
         double Balance(string code, int lead) => Measured.Median(
             [.. records.With(code).Select(record => (double)(record.Leads[lead].Max() + record.Leads[lead].Min()))]);
-        Assert.True(Balance("CLBBB", 6) < -300);
-        Assert.True(Balance("CRBBB", 6) > 300);
-        Assert.True(Balance("RVH", 6) > 300);
-        Assert.True(Balance("LAFB", 5) < -200);   // aVF: the axis points up
+        Assert.True(Balance("CLBBB", 6) < -300, $"CLBBB {Balance("CLBBB", 6)} µV");
+        Assert.True(Balance("CRBBB", 6) > 200, $"CRBBB {Balance("CRBBB", 6)} µV");
+        Assert.True(Balance("RVH", 6) > 300, $"RVH {Balance("RVH", 6)} µV");
+        Assert.True(Balance("LAFB", 5) < -200, $"LAFB {Balance("LAFB", 5)} µV");   // aVF: the axis points up
         double Height(string code, int lead) => Measured.Median([.. records.With(code).Select(record => (double)record.Leads[lead].Max())]);
-        Assert.True(Height("LVH", 10) > 1.4 * Height("NORM", 10));
-        Assert.True(Height("LVOLT", 10) < 0.6 * Height("NORM", 10));
+        Assert.True(Height("LVH", 10) > 1.4 * Height("NORM", 10), $"LVH {Height("LVH", 10)} against {Height("NORM", 10)} µV");
+        Assert.True(Height("LVOLT", 10) < 0.6 * Height("NORM", 10), $"LVOLT {Height("LVOLT", 10)} against {Height("NORM", 10)} µV");
         double T(string code) => Measured.Median([.. records.With(code).Select(record => Measured.Median(record.TAtV5))]);
         Assert.True(T("NORM") > 150, $"{T("NORM")}");
         Assert.True(T("INVT") < -100, $"{T("INVT")}");
