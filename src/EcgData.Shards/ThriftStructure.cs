@@ -1,8 +1,8 @@
 namespace EcgData.Shards;
 
 /// <summary>
-/// Walks a structure in Thrift's compact protocol without keeping any of it: Parquet.Net neither stops at the end of a damaged
-/// footer nor holds the lengths in it against the bytes that are there.
+/// Walks a structure in Thrift's compact protocol without keeping any of it: Parquet.Net does not always stop at the end of a
+/// damaged footer, and its lengths are to be held against the bytes that are there.
 /// </summary>
 internal ref struct ThriftStructure
 {
