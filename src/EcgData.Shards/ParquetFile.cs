@@ -20,7 +20,7 @@ internal static class ParquetFile
         await CheckFrameAsync(stream, what, cancel);
         return await GuardAsync("its footer", async () =>
         {
-            var reader = await ParquetReader.CreateAsync(stream, new ParquetOptions(), leaveStreamOpen: true, cancel);
+            var reader = await ParquetReader.CreateAsync(new StrictStream(stream), new ParquetOptions(), leaveStreamOpen: true, cancel);
             CheckExtents(reader, stream.Length);
             return reader;
         });
@@ -82,6 +82,11 @@ internal static class ParquetFile
         var footerBytes = BitConverter.ToUInt32(tail);
         if (footerBytes > stream.Length - SmallestBytes)
             throw new InvalidDataException($"The footer is said to have {footerBytes} bytes; the file has {stream.Length}. Verify its checksum, and build it again if it differs.");
+        var footer = new byte[footerBytes];
+        stream.Seek(-tail.Length - footer.Length, SeekOrigin.End);
+        await stream.ReadExactlyAsync(footer, cancel);
+        if (!ThriftStructure.IsWhole(footer))
+            throw new InvalidDataException($"The footer's {footerBytes} bytes are not one whole structure. Verify the file's checksum, and build it again if it differs.");
         stream.Position = 0;
     }
 
