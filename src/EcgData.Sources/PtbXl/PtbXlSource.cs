@@ -36,10 +36,20 @@ public sealed class PtbXlSource : IEcgSource
         using var table = SourceTable.Open(
             folder, Database, "ecg_id", "patient_id", "age", "sex", "site", "recording_date", "scp_codes", "strat_fold", rate.PathColumn);
         var columns = new Columns(table, rate);
+        List<(int Id, CatalogueEntry Entry)> broken = [];
         while (table.Read())
         {
             cancel.ThrowIfCancellationRequested();
-            yield return ReadRow(table, columns, folder, checksums, listed, unseen, ids);
+            var entry = ReadRow(table, columns, folder, checksums, listed, unseen, ids);
+            if (table.Problem is not null && columns.GuessId(table) is { } id && unseen.Contains(columns.PathOf(id))) broken.Add((id, entry));
+            else yield return entry;
+        }
+
+        // A row that cannot be read, and a record of RECORDS that no other row tells of, are one rejection and not two.
+        foreach (var (id, entry) in broken)
+        {
+            var text = id.ToString(CultureInfo.InvariantCulture);
+            yield return unseen.Remove(columns.PathOf(id)) && ids.Add(text) ? entry with { NativeId = text } : entry;
         }
 
         foreach (var path in unseen.Order(StringComparer.Ordinal))
@@ -164,12 +174,12 @@ public sealed class PtbXlSource : IEcgSource
     }
 
     /// <summary>One of the two published sampling frequencies.</summary>
-    private sealed record Rate(string Folder, string PathColumn)
+    private sealed record Rate(string Folder, string PathColumn, string Suffix)
     {
         public static Rate Of(SourceOptions options) => options.SamplingFrequencyHz switch
         {
-            null or 500 => new Rate("records500/", "filename_hr"),
-            100 => new Rate("records100/", "filename_lr"),
+            null or 500 => new Rate("records500/", "filename_hr", "_hr"),
+            100 => new Rate("records100/", "filename_lr", "_lr"),
             { } other => throw new SourceException(
                 $"ptb-xl: samplingFrequencyHz is {other}; the source is published at 500 and 100 Hz. Take one of them; the corpus is resampled anyway."),
         };
@@ -194,5 +204,12 @@ public sealed class PtbXlSource : IEcgSource
         public TableColumn Fold { get; } = table.Column("strat_fold");
 
         public TableColumn Path { get; } = table.Column(rate.PathColumn);
+
+        /// <summary>The id that a row which cannot be read seems to have.</summary>
+        public int? GuessId(SourceTable broken) =>
+            int.TryParse(broken.Guess(Id), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
+
+        /// <summary>records500/21000/21837_hr for 21837.</summary>
+        public string PathOf(int id) => $"{rate.Folder}{id / 1000 * 1000:D5}/{id:D5}{rate.Suffix}";
     }
 }

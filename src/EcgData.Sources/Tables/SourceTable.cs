@@ -136,6 +136,13 @@ internal sealed class SourceTable : IDisposable
         return field.IsEmpty ? null : Encoding.UTF8.GetString(field);
     }
 
+    /// <summary>
+    /// What stands in the column's place, even in a row with another number of fields: a guess, to be believed only where
+    /// something else says the same. Null where it is blank or the row is too short.
+    /// </summary>
+    public string? Guess(TableColumn column) => column.Index != TableColumn.None && column.Index < _reader.FieldCount
+        && _reader.GetSpan(column.Index).Trim(" \t\r\n"u8) is { IsEmpty: false } field ? Encoding.UTF8.GetString(field) : null;
+
     /// <summary>The field without surrounding blanks.</summary>
     /// <exception cref="RecordException">The row cannot be read, or the field is blank.</exception>
     public string RequiredText(TableColumn column) => Text(column) ?? throw Bad(column, "text");

@@ -211,6 +211,18 @@ public sealed class PtbXlSourceTests : IDisposable
     }
 
     [Fact]
+    public void ReadCatalogue_RaggedRowOfAListedRecord_IsOneRejectionUnderItsId()
+    {
+        Write(Row(1), "2,3.0,4", "3,4.0", Row(3), "7,8.0");
+        Records("records500/00000/00001_hr", "records500/00000/00002_hr", "records500/00000/00003_hr");
+        var entries = Read();
+        Assert.Equal(["1", "3", "line 6", "2", "line 4"], entries.Select(entry => entry.NativeId));
+        Assert.All(entries.Take(2), entry => Assert.Null(entry.Rejection));
+        Rejected(entries[3], RejectionReason.CatalogueRow, "line 3", "3 fields", "11");
+        Rejected(entries[4], RejectionReason.CatalogueRow, "line 4", "2 fields", "11");
+    }
+
+    [Fact]
     public void ReadCatalogue_IdTwice_KeepsTheFirstAndTurnsTheSecondAway()
     {
         Write(Row(1), Row(1), Row(2));
