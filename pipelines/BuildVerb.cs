@@ -17,6 +17,12 @@ internal static class BuildVerb
         HelpName = "N",
     };
 
+    /// <exception cref="UsageException">Not a number of workers.</exception>
+    public static void CheckWorkers(int workers)
+    {
+        if (workers is < 1 or > 256) throw new UsageException($"--workers {workers}: expected 1 to 256.");
+    }
+
     public static Command Create()
     {
         var recipe = new Argument<string?>("recipe") { Description = "A recipe (JSON). Default: the defaults.", Arity = ArgumentArity.ZeroOrOne };
@@ -54,7 +60,7 @@ internal static class BuildVerb
         var clock = Stopwatch.StartNew();
         if (request.Sources.Count == 0 && request.Drop.Length == 0)
             throw new UsageException("Nothing to build: name at least one source with --source NAME=DIR. 'ecgdata sources' lists them.");
-        if (request.Workers is < 1 or > 256) throw new UsageException($"--workers {request.Workers}: expected 1 to 256.");
+        CheckWorkers(request.Workers);
         if (request.Limit < 1) throw new UsageException($"--limit {request.Limit}: expected 1 or more.");
         var corpus = Corpora.Open(request.Corpus);
         using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);

@@ -19,6 +19,7 @@ internal static class Corpora
     /// <exception cref="UsageException">An address of a kind that is not read.</exception>
     public static CorpusStore Open(string address)
     {
+        if (string.IsNullOrWhiteSpace(address)) throw new UsageException("The corpus has no name. Expected a folder, such as data/corpus.");
         if (address.Contains("://", StringComparison.Ordinal))
             throw new UsageException($"{address}: a corpus is a folder here. Expected a path; this program does not reach remote stores.");
         return new CorpusStore(new LocalObjectStore(address));

@@ -33,6 +33,7 @@ internal static class ListVerb
     private static async Task<int> RunAsync(
         string address, string? version, string[] where, int limit, Terminal terminal, CancellationToken cancel)
     {
+        if (limit < 0) throw new UsageException($"--limit {limit}: expected 0 or more.");
         List<CataloguePredicate> conditions;
         try
         {

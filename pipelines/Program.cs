@@ -22,7 +22,7 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
 var arguments = root.Parse(args);
 if (arguments.Errors.Count > 0)
 {
-    foreach (var error in arguments.Errors) Console.Error.WriteLine($"ecgdata: {error.Message}");
+    Console.Error.WriteLine($"ecgdata: {Mistake(arguments)}");
     Console.Error.WriteLine("'ecgdata --help', or 'ecgdata VERB --help', tells how it is used.");
     return ExitCode.BadUsage;
 }
@@ -65,4 +65,15 @@ void Stop(PosixSignalContext context)
     context.Cancel = true;
     Console.Error.WriteLine("ecgdata: stopping; again to stop at once.");
     stop.Cancel();
+}
+
+// one sentence: a misspelt verb is an unknown word and a missing verb to the parser
+string Mistake(ParseResult parsed)
+{
+    if (parsed.UnmatchedTokens is not [var word, ..]) return parsed.Errors[0].Message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal);
+    var verb = parsed.CommandResult.Command;
+    List<string> known = word.StartsWith('-')
+        ? [.. verb.Options.Concat(root.Options).Select(option => option.Name)]
+        : [.. verb.Subcommands.Select(one => one.Name)];
+    return known.Count == 0 ? $"'{word}' is one word too many." : $"'{word}' is not known here. The nearest is '{Nearest.To(word, known)}'.";
 }

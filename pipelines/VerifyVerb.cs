@@ -23,6 +23,7 @@ internal static class VerifyVerb
     private static async Task<int> RunAsync(
         string address, string? version, bool deep, int workers, Terminal terminal, CancellationToken cancel)
     {
+        BuildVerb.CheckWorkers(workers);
         var corpus = Corpora.OpenExisting(address);
         var manifest = await corpus.ReadManifestAsync(version, cancel);
         var done = 0;
