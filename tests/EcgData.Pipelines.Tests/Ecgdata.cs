@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Text.Json;
+using EcgData.Shards;
+
+namespace EcgData.Pipelines.Tests;
+
+/// <summary>The program as its users run it: a process of its own, its two outputs caught apart.</summary>
+/// <param name="caches">XDG_CACHE_HOME of every run, so that no test learns what another has read.</param>
+internal sealed class Ecgdata(string caches)
+{
+    /// <summary>Beyond it the program hangs: no run of the tests takes a tenth of it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    /// <summary>Lies beside the tests, whose project references it.</summary>
+    public static string Path { get; } = System.IO.Path.Join(AppContext.BaseDirectory, "ecgdata");
+
+    public Outcome Run(params string[] arguments) => Run([], arguments);
+
+    public Outcome Run(IReadOnlyList<(string Name, string Value)> environment, params string[] arguments)
+    {
+        using var running = Start(environment, arguments);
+        return running.Finish();
+    }
+
+    public RunningEcgdata Start(params string[] arguments) => Start([], arguments);
+
+    public RunningEcgdata Start(IReadOnlyList<(string Name, string Value)> environment, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["XDG_CACHE_HOME"] = caches;
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        return new RunningEcgdata(Process.Start(start)!, Patience);
+    }
+}
+
+/// <summary>A run that has not ended yet.</summary>
+internal sealed class RunningEcgdata : IDisposable
+{
+    private readonly Process _process;
+    private readonly TimeSpan _patience;
+    private readonly Task<string> _output;
+    private readonly Task<string> _errors;
+
+    public RunningEcgdata(Process process, TimeSpan patience)
+    {
+        (_process, _patience) = (process, patience);
+        process.StandardInput.Close();
+        _output = process.StandardOutput.ReadToEndAsync();
+        _errors = process.StandardError.ReadToEndAsync();
+    }
+
+    public int Id => _process.Id;
+
+    /// <summary>Sends INT, TERM or KILL.</summary>
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
+    public Outcome Finish()
+    {
+        if (!_process.WaitForExit(_patience))
+        {
+            _process.Kill(entireProcessTree: true);
+            Assert.Fail($"{string.Join(' ', _process.StartInfo.ArgumentList)}: still running after {_patience}.\n{_errors.Result}");
+        }
+
+        return new Outcome(string.Join(' ', _process.StartInfo.ArgumentList), _process.ExitCode, _output.Result, _errors.Result);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+    }
+}
+
+/// <summary>How a run ended.</summary>
+internal sealed record Outcome(string Command, int ExitCode, string Output, string Errors)
+{
+    /// <summary>The one JSON document that standard output holds.</summary>
+    public JsonElement Json => JsonDocument.Parse(Output).RootElement;
+
+    /// <summary>The sentence for which the run ended: one line, <c>ecgdata: …</c>, and no stack trace.</summary>
+    public string Complaint
+    {
+        get
+        {
+            Assert.DoesNotContain("   at ", Errors, StringComparison.Ordinal);
+            Assert.DoesNotContain("Exception", Errors, StringComparison.Ordinal);
+            return Assert.Single(Errors.Split('\n'), line => line.StartsWith("ecgdata: ", StringComparison.Ordinal));
+        }
+    }
+
+    public Outcome EndsWith(int exitCode)
+    {
+        Assert.True(ExitCode == exitCode, $"{Command}: exit code {ExitCode}, expected {exitCode}.\n{Output}\n{Errors}");
+        return this;
+    }
+
+    /// <summary>The version that a build with <c>--json</c> made.</summary>
+    public string Version => Json.GetProperty("version").GetString()!;
+}

@@ -1,0 +1,45 @@
+using EcgData.Pipelines.Tests;
+using EcgData.Sources.Synthesis;
+using EcgData.Tests;
+
+[assembly: AssemblyFixture(typeof(SyntheticCorpus))]
+
+namespace EcgData.Pipelines.Tests;
+
+/// <summary>A synthetic PTB-XL with every kind of defect, and the corpus that the program makes of it: read by many tests, changed by none.</summary>
+public sealed class SyntheticCorpus : IDisposable
+{
+    /// <summary>More is rejected here than a build without this would put up with.</summary>
+    internal const string Lenient = "acceptance.maximumRejectedShare=1";
+
+    /// <summary>The least that the recipe allows: sixty records then fill several shards.</summary>
+    internal const string SmallShards = "shards.targetRows=16";
+
+    internal static readonly SynthesisOptions Options = new() { Records = 80, Seed = 5, DefectShare = 0.4 };
+
+    private readonly TemporaryFolder _folder = new();
+
+    public SyntheticCorpus()
+    {
+        Program = new Ecgdata(_folder["caches"]);
+        Program.Run(
+            "synth", Tree, "--source", "ptb-xl", "--records", $"{Options.Records}", "--seed", $"{Options.Seed}",
+            "--defects", $"{Options.DefectShare}").EndsWith(0);
+        Built = Program.Run(
+            "build", "--json", "--corpus", Corpus.Path, "--source", Source, "--set", SmallShards, "--set", Lenient).EndsWith(0);
+    }
+
+    internal Ecgdata Program { get; }
+
+    /// <summary>The build's outcome, with <c>--json</c>.</summary>
+    internal Outcome Built { get; }
+
+    internal string Tree => _folder["ptb-xl"];
+
+    /// <summary>What <c>--source</c> takes.</summary>
+    internal string Source => $"ptb-xl={Tree}";
+
+    internal CorpusFolder Corpus => new(_folder["corpus"]);
+
+    public void Dispose() => _folder.Dispose();
+}
