@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using EcgData.Pipelines;
 using EcgData.Shards;
@@ -19,10 +21,14 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     TryVerb.Create(),
 };
 
+// numbers stand in messages that are part of a version: no environment may bring a culture back that the build has taken out
+CultureInfo.CurrentCulture = CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+CultureInfo.CurrentUICulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
+
 var arguments = root.Parse(args);
-if (arguments.Errors.Count > 0)
+if (Mistake() is { } mistake)
 {
-    Console.Error.WriteLine($"ecgdata: {Mistake(arguments)}");
+    Console.Error.WriteLine($"ecgdata: {mistake}");
     Console.Error.WriteLine("'ecgdata --help', or 'ecgdata VERB --help', tells how it is used.");
     return ExitCode.BadUsage;
 }
@@ -67,11 +73,14 @@ void Stop(PosixSignalContext context)
     stop.Cancel();
 }
 
-// one sentence: a misspelt verb is an unknown word and a missing verb to the parser
-string Mistake(ParseResult parsed)
+// One sentence, or null: a misspelt verb is an unknown word and a missing verb to the parser, a misspelt option a recipe called --opton.
+string? Mistake()
 {
-    if (parsed.UnmatchedTokens is not [var word, ..]) return parsed.Errors[0].Message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal);
-    var verb = parsed.CommandResult.Command;
+    var astray = arguments.Tokens.FirstOrDefault(token => token.Type == TokenType.Argument && token.Value.StartsWith("--", StringComparison.Ordinal));
+    if (arguments.Errors.Count == 0 && astray is null) return null;
+    if ((astray?.Value ?? (arguments.UnmatchedTokens is [var unmatched, ..] ? unmatched : null)) is not { } word)
+        return arguments.Errors[0].Message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal);
+    var verb = arguments.CommandResult.Command;
     List<string> known = word.StartsWith('-')
         ? [.. verb.Options.Concat(root.Options).Select(option => option.Name)]
         : [.. verb.Subcommands.Select(one => one.Name)];
