@@ -1,4 +1,5 @@
 using EcgData.Pipelines.Tests;
+using EcgData.Signals;
 using EcgData.Sources.Synthesis;
 using EcgData.Tests;
 
@@ -41,5 +42,15 @@ public sealed class SyntheticCorpus : IDisposable
 
     internal CorpusFolder Corpus => new(_folder["corpus"]);
 
+    /// <summary>A record without a planted defect.</summary>
+    internal string KeptRecord { get; } = Without(SyntheticTree.Plan("ptb-xl", Options));
+
+    /// <summary>A record that is turned away.</summary>
+    internal string RejectedRecord { get; } =
+        "ptb-xl/" + SyntheticTree.Plan("ptb-xl", Options).First(defect => defect.Reason == RejectionReason.Truncated).NativeId;
+
     public void Dispose() => _folder.Dispose();
+
+    private static string Without(IEnumerable<PlantedDefect> planted) =>
+        "ptb-xl/" + Enumerable.Range(1, Options.Records).Select(number => $"{number}").Except(planted.Select(defect => defect.NativeId)).First();
 }

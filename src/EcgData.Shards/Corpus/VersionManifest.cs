@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using EcgData.Signals;
 
 namespace EcgData.Shards;
@@ -88,6 +89,7 @@ public sealed record RecordCounts(long Read, long Kept, long KeptWithFlags, long
     public static RecordCounts Zero { get; } = new(0, 0, 0, 0);
 
     /// <summary>Every record ended in exactly one state.</summary>
+    [JsonIgnore]
     public bool AddUp => Read == Kept + KeptWithFlags + Rejected;
 
     public static RecordCounts operator +(RecordCounts a, RecordCounts b) => Add(a, b);

@@ -1,0 +1,108 @@
+using System.Buffers.Binary;
+using EcgData.Tests;
+
+namespace EcgData.Pipelines.Tests;
+
+/// <summary>Genuine recordings through the whole program. Needs ECGDATA_SHARED.</summary>
+public sealed class GenuineTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private Ecgdata Program => new(_folder["caches"]);
+
+    private CorpusFolder Corpus => new(_folder["corpus"]);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(100)]
+    public void PtbXl_Built_KeepsAllButTheWithdrawn(int samplingFrequencyHz)
+    {
+        var built = Build("ptb-xl", $"sources.ptb-xl.samplingFrequencyHz={samplingFrequencyHz}");
+        var records = Corpus.Manifest.Totals.Records;
+        Assert.Equal((64, 62, 2), (records.Read, records.Kept + records.KeptWithFlags, records.Rejected));
+        Assert.Equal(new Dictionary<string, long> { ["withdrawn"] = 2 }, Corpus.Manifest.Sources[0].Rejections);
+        Program.Run("verify", Corpus.Path, "--deep").EndsWith(0);
+        using var duck = new Duck(Corpus);
+        Assert.Equal(62, duck.Count("SELECT count(*) FROM $shards"));
+        Assert.Equal(2400 * 62L, duck.Count("SELECT sum(len(ii)) FROM $shards"));
+        Assert.Equal(["ptb-xl/137", "ptb-xl/143"], duck.Query("SELECT record_id FROM $catalogue WHERE state = 'rejected' ORDER BY 1").Select(row => row[0]));
+        Assert.Equal(Elsewhere("ptb-xl", $"sources.ptb-xl.samplingFrequencyHz={samplingFrequencyHz}"), built.Version);
+        // 34 KiB with DELTA_BINARY_PACKED by another writer, 56 as plain 16-bit integers
+        if (samplingFrequencyHz == 500) Assert.InRange(Corpus.Manifest.Totals.SizeBytes / 62, 20 * 1024, 32 * 1024);
+    }
+
+    [Fact]
+    public void Code15_Built_KeepsEveryExam()
+    {
+        var built = Build("code-15");
+        var records = Corpus.Manifest.Totals.Records;
+        Assert.Equal((7, 7, 0), (records.Read, records.Kept + records.KeptWithFlags, records.Rejected));
+        Program.Run("verify", Corpus.Path, "--deep").EndsWith(0);
+        using var duck = new Duck(Corpus);
+        Assert.Equal(7, duck.Count("SELECT count(DISTINCT record_id) FROM $shards"));
+        Assert.Equal(Corpus.Manifest.Totals.Segments, duck.Count("SELECT count(*) FROM $shards"));
+        Assert.Equal(Elsewhere("code-15"), built.Version);
+    }
+
+    [Fact]
+    public void PtbXl_LeadIIOfRecord1_IsThePublishedCurve()
+    {
+        Build("ptb-xl", "sources.ptb-xl.samplingFrequencyHz=100");
+        using var duck = new Duck(Corpus);
+        var stored = duck.Query("SELECT unnest(ii) FROM $shards WHERE record_id = 'ptb-xl/1'").Select(row => (double)(short)row[0]!).ToArray();
+        var published = LeadII(Path.Join(Genuine.Folder("data/real/ptb-xl"), "records100/00000/00001_lr.dat"));
+        Assert.Equal(2400, stored.Length);
+        // every twelfth sample at 240 Hz falls on every fifth at 100 Hz: there the curve goes through the published values
+        var error = Enumerable.Range(1, 198).Select(index => Math.Abs(stored[12 * index] - published[5 * index])).Max();
+        var largest = published.Max(Math.Abs);
+        Assert.True(error < 0.15 * largest, $"{error} µV of {largest} µV");
+        var between = Enumerable.Range(0, 2388).Select(index => Between(published, index * 100 / 240.0)).ToArray();
+        Assert.True(Correlation(between, stored[..2388]) > 0.99, $"correlation {Correlation(between, stored[..2388])}");
+    }
+
+    [Fact]
+    public void PtbXl_Record1_IsDrawn()
+    {
+        Build("ptb-xl");
+        Program.Run("show", Corpus.Path, "ptb-xl/1", "--out", _folder["1.svg"]).EndsWith(0);
+        Program.Run("show", Corpus.Path, "ptb-xl/1", "--out", _folder["1.png"]).EndsWith(0);
+        Assert.Contains("<svg", File.ReadAllText(_folder["1.svg"]), StringComparison.Ordinal);
+        using var picture = SkiaSharp.SKBitmap.Decode(_folder["1.png"]);
+        Assert.True(picture.Width > 1000 && picture.Height > 500);
+    }
+
+    private Outcome Build(string source, params string[] set) => Program.Run(
+        ["build", "--json", "--corpus", Corpus.Path, "--source", $"{source}={Genuine.Folder($"data/real/{source}")}",
+            .. set.SelectMany(value => new[] { "--set", value })]).EndsWith(0);
+
+    /// <summary>The version that the same source gives from another folder.</summary>
+    private string Elsewhere(string source, params string[] set)
+    {
+        var copy = new CorpusFolder(Genuine.Folder($"data/real/{source}")).CopyTo(_folder["elsewhere"]).Path;
+        return Program.Run(
+            ["build", "--json", "--corpus", _folder["other"], "--source", $"{source}={copy}", .. set.SelectMany(value => new[] { "--set", value })])
+            .EndsWith(0).Version;
+    }
+
+    /// <summary>Format 16: twelve little-endian 16-bit values per frame, 1 µV each; lead II is the second.</summary>
+    private static double[] LeadII(string file)
+    {
+        var bytes = File.ReadAllBytes(file);
+        return [.. Enumerable.Range(0, bytes.Length / 24).Select(frame => (double)BinaryPrimitives.ReadInt16LittleEndian(bytes.AsSpan(24 * frame + 2)))];
+    }
+
+    private static double Between(double[] values, double at)
+    {
+        var index = (int)at;
+        return index + 1 < values.Length ? values[index] + (at - index) * (values[index + 1] - values[index]) : values[index];
+    }
+
+    private static double Correlation(double[] a, double[] b)
+    {
+        var (meanA, meanB) = (a.Average(), b.Average());
+        var product = a.Zip(b, (x, y) => (x - meanA) * (y - meanB)).Sum();
+        return product / Math.Sqrt(a.Sum(x => (x - meanA) * (x - meanA)) * b.Sum(y => (y - meanB) * (y - meanB)));
+    }
+}

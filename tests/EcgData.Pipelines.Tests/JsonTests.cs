@@ -1,0 +1,141 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using EcgData.Ingest;
+using EcgData.Shards;
+using EcgData.Sources;
+using EcgData.Tests;
+using NJsonSchema;
+
+namespace EcgData.Pipelines.Tests;
+
+/// <summary>What machines read: <c>--json</c> of every verb, the corpus's own documents, and the schemas that describe them.</summary>
+public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<string, Type> Schemas => new()
+    {
+        { "build-recipe", typeof(BuildRecipe) },
+        { "version-manifest", typeof(VersionManifest) },
+        { "receipt", typeof(Receipt) },
+        { "history", typeof(HistoryEntry) },
+        { "source-manifest", typeof(SourceManifest) },
+    };
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("sources", "")]
+    [InlineData("sources ptb-xl", "name,version,title,licence,access,citation,download,files")]
+    [InlineData("synth NEW/tree --source wfdb --records 3", "directory,source,records,seed,defectShare")]
+    [InlineData("build --corpus NEW/corpus --source ptb-xl=TREE --limit 5 --dry-run", "dryRun,parent,plan,freeBytes")]
+    [InlineData("build --corpus NEW/corpus --source ptb-xl=TREE --limit 5 --set LENIENT", "version,parent,changed,shardsBuilt,shardsReused,totals,sources")]
+    [InlineData("verify BUILT", "version,checks,shards,rows,problems,holds")]
+    [InlineData("verify BUILT --deep", "version,checks,shards,rows,problems,holds")]
+    [InlineData("log BUILT", "corpus,head,builds")]
+    [InlineData("list BUILT --where state=kept", "version,found,records")]
+    [InlineData("show BUILT KEPT --out NEW/sheet.svg", "record,segment,file")]
+    [InlineData("try BUILT --steps 2 --batch 4", "version,losses,firstLoss,lastLoss,crops")]
+    public void Verb_Json_IsOneDocumentAndNothingElse(string command, string keys)
+    {
+        var names = new Dictionary<string, string>
+        {
+            ["BUILT"] = synthetic.Corpus.Path,
+            ["TREE"] = synthetic.Tree,
+            ["NEW"] = _folder.Path,
+            ["LENIENT"] = SyntheticCorpus.Lenient,
+            ["KEPT"] = synthetic.KeptRecord,
+        };
+        var words = command.Split(' ').Select(word => names.Aggregate(word, (text, name) => text.Replace(name.Key, name.Value, StringComparison.Ordinal)));
+        var outcome = synthetic.Program.Run([.. words, "--json"]).EndsWith(0);
+        using var document = JsonDocument.Parse(outcome.Output);   // throws where anything follows the document
+        if (keys.Length == 0) Assert.Equal(JsonValueKind.Array, document.RootElement.ValueKind);
+        else Assert.Empty(keys.Split(',').Except(document.RootElement.EnumerateObject().Select(property => property.Name)));
+    }
+
+    [Fact]
+    public void Verb_QuietJson_SaysNothingOnStandardError()
+    {
+        var outcome = synthetic.Program.Run(
+            "build", "--corpus", _folder["corpus"], "--source", synthetic.Source, "--limit", "5", "--set", SyntheticCorpus.Lenient, "--json", "--quiet");
+        Assert.Empty(outcome.EndsWith(0).Errors);
+        Assert.NotEmpty(outcome.Version);
+    }
+
+    [Fact]
+    public async Task Documents_OfABuiltCorpus_FollowTheirSchemas()
+    {
+        var corpus = synthetic.Corpus;
+        await FollowsAsync("version-manifest", File.ReadAllText(Path.Join(corpus.Version, "manifest.json")));
+        var receipts = corpus.Receipts;
+        Assert.True(receipts.Count > 2);
+        foreach (var receipt in receipts) await FollowsAsync("receipt", File.ReadAllText(receipt));
+        foreach (var entry in Directory.EnumerateFiles(Path.Join(corpus.Path, "history"))) await FollowsAsync("history", File.ReadAllText(entry));
+    }
+
+    [Fact]
+    public async Task Manifests_OfTheSources_FollowTheirSchema()
+    {
+        var files = Directory.GetFiles(Path.Join(Repository.Root, "manifests"), "*.json");
+        Assert.Equal(KnownSources.All.Select(source => source.Manifest.Name), files.Select(file => Path.GetFileNameWithoutExtension(file)).Order());
+        foreach (var file in files) await FollowsAsync("source-manifest", File.ReadAllText(file));
+    }
+
+    [Fact]
+    public async Task Recipes_AllOfThem_FollowTheSchemaAndAreRead()
+    {
+        foreach (var file in Directory.EnumerateFiles(Path.Join(Repository.Root, "pipelines/recipes"), "*.json"))
+        {
+            await FollowsAsync("build-recipe", File.ReadAllText(file));
+            RecipeFile.Read<BuildRecipe>(file, []).Validate();
+        }
+    }
+
+    [Fact]
+    public void DefaultRecipe_IsTheProgramsDefaults() => Assert.Equal(
+        JsonSerializer.Serialize(new BuildRecipe(), CorpusJson.Readable),
+        JsonSerializer.Serialize(RecipeFile.Read<BuildRecipe>(Path.Join(Repository.Root, "pipelines/recipes/default.json"), []), CorpusJson.Readable));
+
+    [Theory]
+    [MemberData(nameof(Schemas))]
+    public async Task Schema_Properties_AreThoseOfTheTypeAndEachIsDescribed(string name, Type type)
+    {
+        var differences = new List<string>();
+        Compare(await SchemaAsync(name), CorpusJson.Readable.GetTypeInfo(type), name, differences);
+        Assert.Empty(differences);
+    }
+
+    /// <summary>Walks schema and type side by side.</summary>
+    private static void Compare(JsonSchema schema, JsonTypeInfo type, string where, List<string> differences)
+    {
+        schema = schema.ActualSchema;
+        switch (type.Kind)
+        {
+            case JsonTypeInfoKind.Object:
+                var properties = type.Properties.Where(property => property.Set is not null || property.AssociatedParameter is not null).ToList();
+                var described = schema.ActualProperties.Where(property => property.Key != "$schema").ToDictionary();
+                differences.AddRange(properties.Select(property => property.Name).Except(described.Keys).Select(key => $"{where}.{key}: not in the schema"));
+                differences.AddRange(described.Keys.Except(properties.Select(property => property.Name)).Select(key => $"{where}.{key}: not in the type"));
+                differences.AddRange(described.Where(property => string.IsNullOrEmpty(property.Value.Description)).Select(property => $"{where}.{property.Key}: not described"));
+                if (schema.AllowAdditionalProperties) differences.Add($"{where}: allows any key");
+                foreach (var property in properties.Where(property => described.ContainsKey(property.Name)))
+                    Compare(described[property.Name], type.Options.GetTypeInfo(property.PropertyType), $"{where}.{property.Name}", differences);
+                break;
+            case JsonTypeInfoKind.Enumerable:
+                if (schema.Item is null) differences.Add($"{where}: the schema has no item");
+                else Compare(schema.Item, type.Options.GetTypeInfo(type.ElementType!), $"{where}[]", differences);
+                break;
+            case JsonTypeInfoKind.Dictionary:
+                if (schema.AdditionalPropertiesSchema is null) differences.Add($"{where}: the schema has no value");
+                else Compare(schema.AdditionalPropertiesSchema, type.Options.GetTypeInfo(type.ElementType!), $"{where}{{}}", differences);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static async Task FollowsAsync(string schema, string document) =>
+        Assert.Empty((await SchemaAsync(schema)).Validate(document).Select(error => $"{error.Path}: {error.Kind} {error.Property}"));
+
+    private static Task<JsonSchema> SchemaAsync(string name) => JsonSchema.FromFileAsync(Path.Join(Repository.Root, $"schemas/{name}.schema.json"));
+}
