@@ -25,6 +25,7 @@ public sealed class ArchitectureTests
     {
         ["Azure."] = "EcgData.Storage",
         ["Parquet.Net"] = "EcgData.Shards",
+        ["System.IO.Hashing"] = "EcgData.Shards",
         ["TorchSharp"] = "EcgData.Models",
         ["libtorch"] = "EcgData.Models",
         ["CsvHelper"] = "EcgData.Sources",

@@ -74,10 +74,12 @@ public sealed class BuildTests(SyntheticCorpus synthetic) : IDisposable
             Ids(List("--where", "state=rejected", "--where", "reason~header-checksum")));
         var old = List("--where", "age_years>=65", "--where", "sex=female");
         Assert.NotEmpty(old);
-        Assert.All(old, record => Assert.True(record.GetProperty("age_years").GetDouble() >= 65 && record.GetProperty("sex").GetString() == "female"));
+        Assert.All(old, record => Assert.True(
+            record.GetProperty("age_years").GetDouble() >= 65 && record.GetProperty("sex").GetString() == "female"));
         var normal = List("--where", "labels=scp:NORM");
         Assert.NotEmpty(normal);
-        Assert.All(normal, record => Assert.Contains("scp:NORM", record.GetProperty("labels").EnumerateArray().Select(label => label.GetString())));
+        Assert.All(normal, record => Assert.Contains(
+            "scp:NORM", record.GetProperty("labels").EnumerateArray().Select(label => label.GetString())));
         Assert.Empty(List("--where", "source=code-15"));
         var text = synthetic.Program.Run("list", synthetic.Corpus.Path, "--where", "state=rejected", "--limit", "2").EndsWith(0).Output;
         Assert.Contains("the first 2 of them listed", text, StringComparison.Ordinal);
@@ -108,8 +110,8 @@ public sealed class BuildTests(SyntheticCorpus synthetic) : IDisposable
     [Fact]
     public void Build_DryRun_TellsThePlanAndWritesNothing()
     {
-        var dry = Program.Run("build", "--json", "--corpus", Corpus.Path, "--source", synthetic.Source, "--set", SyntheticCorpus.SmallShards, "--dry-run")
-            .EndsWith(0);
+        var dry = Program.Run(
+            "build", "--json", "--corpus", Corpus.Path, "--source", synthetic.Source, "--set", SyntheticCorpus.SmallShards, "--dry-run").EndsWith(0);
         Assert.False(Directory.Exists(Corpus.Path));
         var plan = Assert.Single(dry.Json.GetProperty("plan").EnumerateArray());
         Assert.Equal(80, plan.GetProperty("records").GetInt32());
@@ -144,7 +146,6 @@ public sealed class BuildTests(SyntheticCorpus synthetic) : IDisposable
         Build("--limit", "20");
         var manifest = Corpus.Manifest;
         var alone = Corpus.Head;
-        Directory.CreateDirectory(_folder["elsewhere"]);
         var both = Program.Run("build", "--json", "--corpus", Corpus.Path, "--source", $"code-15={_folder["code"]}").EndsWith(0);
         Assert.Contains("carried over as they are: ptb-xl", both.Errors, StringComparison.Ordinal);
         Assert.Equal(["code-15", "ptb-xl"], Corpus.Manifest.Sources.Select(source => source.Name));

@@ -2,7 +2,7 @@ using EcgData.Tests;
 
 namespace EcgData.Pipelines.Tests;
 
-/// <summary>The same input gives the same bytes: shards, receipts, catalogue, row groups, manifest and HEAD, whatever the circumstances.</summary>
+/// <summary>The same input gives the same bytes, history aside: shards, receipts, catalogue, row groups, manifest and HEAD.</summary>
 public sealed class DeterminismTests(DeterminismTests.FourSources sources) : IClassFixture<DeterminismTests.FourSources>, IDisposable
 {
     private readonly TemporaryFolder _folder = new();

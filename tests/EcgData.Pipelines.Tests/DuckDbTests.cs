@@ -43,12 +43,13 @@ public sealed class DuckDbTests(SyntheticCorpus synthetic) : IDisposable
     [Fact]
     public void Types_OfTheColumns_AreThoseOfTheContract()
     {
-        var types = _duck.Query("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM $shards)").ToDictionary(row => (string)row[0]!, row => (string)row[1]!);
+        var types = _duck.Query("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM $shards)")
+            .ToDictionary(row => (string)row[0]!, row => (string)row[1]!);
         Assert.All(Montage.ColumnNames.ToArray(), lead => Assert.Equal("SMALLINT[]", types[lead]));
         string[] expected =
         [
-            "record_id VARCHAR", "segment INTEGER", "start_seconds DOUBLE", "samples INTEGER", "source VARCHAR", "site VARCHAR", "licence VARCHAR",
-            "patient VARCHAR", "patient_known BOOLEAN", "rank BIGINT", "sampling_frequency_hz DOUBLE", "native_sampling_frequency_hz DOUBLE",
+            "record_id VARCHAR", "segment INTEGER", "start_seconds DOUBLE", "samples INTEGER", "source VARCHAR", "site VARCHAR",
+            "licence VARCHAR", "patient VARCHAR", "patient_known BOOLEAN", "rank BIGINT", "sampling_frequency_hz DOUBLE", "native_sampling_frequency_hz DOUBLE",
             "amplitude_unit VARCHAR", "derived_leads INTEGER", "flags INTEGER", "gaps INTEGER[]", "age_years FLOAT", "sex VARCHAR",
             "labels VARCHAR[]", "label_weights FLOAT[]", "fold INTEGER", "source_file VARCHAR", "source_sha256 VARCHAR",
         ];
@@ -59,11 +60,13 @@ public sealed class DuckDbTests(SyntheticCorpus synthetic) : IDisposable
     public void Catalogue_ShardAndRow_PointAtTheRecord()
     {
         const string joined = "FROM $catalogue c JOIN $shards s ON ends_with(s.filename, c.shard) AND s.file_row_number = c.row";
-        Assert.Equal(synthetic.Corpus.Manifest.Totals.Segments, _duck.Count($"SELECT count(*) {joined} WHERE c.record_id = s.record_id AND s.segment = 0"));
+        Assert.Equal(
+            synthetic.Corpus.Manifest.Totals.Segments, _duck.Count($"SELECT count(*) {joined} WHERE c.record_id = s.record_id AND s.segment = 0"));
         Assert.Equal(0, _duck.Count(
             $"SELECT count(*) {joined} WHERE c.labels <> s.labels OR c.label_weights <> s.label_weights OR c.patient <> s.patient " +
             "OR c.age_years IS DISTINCT FROM s.age_years OR c.sex IS DISTINCT FROM s.sex OR c.fold <> s.fold OR c.flags <> s.flags"));
-        Assert.Equal(0, _duck.Count("SELECT count(*) FROM $catalogue WHERE (state = 'rejected') <> (shard IS NULL) OR (state = 'rejected') <> (reason IS NOT NULL)"));
+        Assert.Equal(0, _duck.Count(
+            "SELECT count(*) FROM $catalogue WHERE (state = 'rejected') <> (shard IS NULL) OR (state = 'rejected') <> (reason IS NOT NULL)"));
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using EcgData.Shards;
 
 namespace EcgData.Pipelines.Tests;
 
@@ -66,13 +65,31 @@ internal sealed class RunningEcgdata : IDisposable
 
     public Outcome Finish()
     {
-        if (!_process.WaitForExit(_patience))
+        var (clock, peak) = (Stopwatch.StartNew(), 0L);
+        do
         {
+            peak = Math.Max(peak, HighWaterMark(_process.Id));
+            if (clock.Elapsed <= _patience) continue;
             _process.Kill(entireProcessTree: true);
             Assert.Fail($"{string.Join(' ', _process.StartInfo.ArgumentList)}: still running after {_patience}.\n{_errors.Result}");
         }
+        while (!_process.WaitForExit(10));
+        _process.WaitForExit();
+        return new Outcome(string.Join(' ', _process.StartInfo.ArgumentList), _process.ExitCode, _output.Result, _errors.Result, peak);
+    }
 
-        return new Outcome(string.Join(' ', _process.StartInfo.ArgumentList), _process.ExitCode, _output.Result, _errors.Result);
+    /// <summary>VmHWM of /proc/PID/status, bytes; 0 once the process is gone. The kernel's own mark: only the last 10 ms are missed.</summary>
+    private static long HighWaterMark(int id)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{id}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return line is null ? 0 : 1024 * long.Parse(line["VmHWM:".Length..^"kB".Length]);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
     }
 
     public void Dispose()
@@ -83,7 +100,7 @@ internal sealed class RunningEcgdata : IDisposable
 }
 
 /// <summary>How a run ended.</summary>
-internal sealed record Outcome(string Command, int ExitCode, string Output, string Errors)
+internal sealed record Outcome(string Command, int ExitCode, string Output, string Errors, long PeakMemoryBytes)
 {
     /// <summary>The one JSON document that standard output holds.</summary>
     public JsonElement Json => JsonDocument.Parse(Output).RootElement;

@@ -76,8 +76,8 @@ public sealed class ExitCodeTests(SyntheticCorpus synthetic) : IDisposable
     }
 
     [Fact]
-    public void BadUsage_EmptyCorpusName_EndsWith2() =>
-        Assert.Contains("has no name", synthetic.Program.Run("build", "--corpus", "", "--source", synthetic.Source).EndsWith(2).Complaint, StringComparison.Ordinal);
+    public void BadUsage_EmptyCorpusName_EndsWith2() => Assert.Contains(
+        "has no name", synthetic.Program.Run("build", "--corpus", "", "--source", synthetic.Source).EndsWith(2).Complaint, StringComparison.Ordinal);
 
     [Fact]
     public void Build_CorpusBelowAFile_EndsWith3AndSaysWhere()
@@ -119,7 +119,7 @@ public sealed class ExitCodeTests(SyntheticCorpus synthetic) : IDisposable
         var outcome = synthetic.Program.Run(["verify", "--json", corpus.Path, .. deep ? ["--deep"] : Array.Empty<string>()]).EndsWith(1);
         Assert.False(outcome.Json.GetProperty("holds").GetBoolean());
         Assert.All(outcome.Json.GetProperty("problems").EnumerateArray(), problem => Assert.Contains(
-            Path.GetFileName(shard), problem.GetProperty("subject").GetString() + problem.GetProperty("message").GetString(), StringComparison.Ordinal));
+            Path.GetFileName(shard), $"{problem.GetProperty("subject")}{problem.GetProperty("message")}", StringComparison.Ordinal));
         File.Delete(shard);
         Assert.Equal(1, synthetic.Program.Run("verify", corpus.Path).ExitCode);
         var repaired = synthetic.Program.Run(

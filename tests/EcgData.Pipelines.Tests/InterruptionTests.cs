@@ -92,6 +92,9 @@ public sealed class InterruptionTests(InterruptionTests.LongBuild build) : IClas
         public void Dispose() => _folder.Dispose();
 
         internal IEnumerable<string> Arguments(string corpus) =>
-            ["build", "--json", "--corpus", corpus, "--source", $"ptb-xl={_folder["ptb-xl"]}", "--set", SyntheticCorpus.SmallShards, "--workers", "1"];
+        [
+            "build", "--json", "--corpus", corpus, "--source", $"ptb-xl={_folder["ptb-xl"]}", "--set", SyntheticCorpus.SmallShards,
+            "--workers", "1",
+        ];
     }
 }

@@ -50,7 +50,8 @@ public sealed class ShowTests(SyntheticCorpus synthetic) : IDisposable
     [Fact]
     public void Show_UnknownRecord_NamesTheNearest() => Assert.Contains(
         $"Did you mean '{synthetic.KeptRecord}'?",
-        Show(synthetic.KeptRecord.Replace("ptb-xl/", "ptbxl/", StringComparison.Ordinal), "sheet.svg").EndsWith(2).Complaint, StringComparison.Ordinal);
+        Show(synthetic.KeptRecord.Replace("ptb-xl/", "ptbxl/", StringComparison.Ordinal), "sheet.svg").EndsWith(2).Complaint,
+        StringComparison.Ordinal);
 
     [Fact]
     public void Show_RejectedRecord_TellsTheReason()
@@ -64,7 +65,8 @@ public sealed class ShowTests(SyntheticCorpus synthetic) : IDisposable
     [InlineData("1")]
     [InlineData("-1")]
     public void Show_SegmentOutOfRange_TellsHowManyThereAre(string segment) => Assert.Contains(
-        "has 1 segments, numbered from 0", Show(synthetic.KeptRecord, "sheet.svg", "--segment", segment).EndsWith(2).Complaint, StringComparison.Ordinal);
+        "has 1 segments, numbered from 0",
+        Show(synthetic.KeptRecord, "sheet.svg", "--segment", segment).EndsWith(2).Complaint, StringComparison.Ordinal);
 
     [Fact]
     public void Show_UnknownLayout_NamesTheKnown() => Assert.Contains(

@@ -7,7 +7,7 @@ using EcgData.Tests;
 
 namespace EcgData.Pipelines.Tests;
 
-/// <summary>A synthetic PTB-XL with every kind of defect, and the corpus that the program makes of it: read by many tests, changed by none.</summary>
+/// <summary>A synthetic PTB-XL with every kind of defect, and the corpus made of it: read by many tests, changed by none.</summary>
 public sealed class SyntheticCorpus : IDisposable
 {
     /// <summary>More is rejected here than a build without this would put up with.</summary>
