@@ -66,13 +66,12 @@ internal static class BuildVerb
         using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
         var planner = new Planner(corpus, checksums, KnownSources.Find);
         using var plan = await PlanAsync(planner, request, terminal, cancel);
-        var summary = PlanSummary.Of(plan);
         var free = corpus.Objects.FreeBytes();
-        PrintPlan(summary, plan, free, terminal);
+        PrintPlan(plan, free, terminal);
         if (request.DryRun)
         {
             terminal.Result(
-                new { dryRun = true, parent = plan.Parent?.Id, plan = summary.Document(), freeBytes = free }, _ => { });
+                new { dryRun = true, parent = plan.Parent?.Id, plan = PlanSummary.Of(plan).Document(), freeBytes = free }, _ => { });
             return ExitCode.Done;
         }
 
@@ -131,12 +130,12 @@ internal static class BuildVerb
         }
     }
 
-    private static void PrintPlan(PlanSummary summary, BuildPlan plan, long? free, Terminal terminal)
+    private static void PrintPlan(BuildPlan plan, long? free, Terminal terminal)
     {
         if (terminal.Quiet) return;
         var table = new Table { Border = TableBorder.Simple };
         foreach (var column in PlanSummary.Columns) table.AddColumn(column);
-        foreach (var row in summary.Rows()) table.AddRow([.. row.Select(Markup.Escape)]);
+        foreach (var row in PlanSummary.Of(plan).Rows()) table.AddRow([.. row.Select(Markup.Escape)]);
         terminal.Error.Write(table);
         var carried = plan.CarriedOver.Select(source => source.Name).ToList();
         if (carried.Count > 0) terminal.Note($"carried over as they are: {string.Join(", ", carried)}");

@@ -18,10 +18,10 @@ internal static class RecipeFile
         var document = path is null ? [] : Parse(path);
         document.Remove("$schema");   // for editors
         foreach (var item in overrides) Set(document, item);
-        CheckKeys(document, CorpusJson.Readable.GetTypeInfo(typeof(T)), "", where);
+        CheckKeys(document, CorpusJson.Recipe.GetTypeInfo(typeof(T)), "", where);
         try
         {
-            return document.Deserialize<T>(CorpusJson.Readable)!;
+            return document.Deserialize<T>(CorpusJson.Recipe)!;
         }
         catch (JsonException e)
         {

@@ -6,7 +6,7 @@ namespace EcgData.Ingest;
 /// <summary>Carries out a plan: builds the shards that are not there, then commits the version.</summary>
 public sealed class CorpusBuild(CorpusStore corpus, BuildPlan plan, Planner planner, int workers)
 {
-    /// <summary>Shards in hand at a time: while one is put in order and written, the workers fill the next.</summary>
+    /// <summary>Shards in hand at a time: while one is made durable, the workers fill the next.</summary>
     private const int ShardsInHand = 2;
 
     /// <summary>Bytes that the records in work may hold: beyond it reading waits.</summary>
@@ -43,8 +43,9 @@ public sealed class CorpusBuild(CorpusStore corpus, BuildPlan plan, Planner plan
                         return;
                     }
 
-                    var job = new ShardJob(shard, plan.Recipe, corpus, planner, readers[shard.Catalogue].Value, progress);
-                    digests[index] = (await job.RunAsync(workers, scheduler, budget, stop)).InputDigest;
+                    await using var job = new ShardJob(shard, plan.Recipe, corpus, planner, progress);
+                    var receipt = await job.RunAsync(readers[shard.Catalogue].Value, workers, scheduler, budget, stop);
+                    digests[index] = receipt.InputDigest;
                     progress.ShardDone();
                 });
             return digests;

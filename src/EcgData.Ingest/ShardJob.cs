@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using EcgData.Shards;
 using EcgData.Signals;
 using EcgData.Sources;
+using EcgData.Storage;
 
 namespace EcgData.Ingest;
 
@@ -9,8 +10,7 @@ namespace EcgData.Ingest;
 /// Builds one planned shard: read → condition → encode → collect → write, and a receipt at the end. The result follows from
 /// the inputs alone, so the job may run twice, anywhere, with any number of workers.
 /// </summary>
-internal sealed class ShardJob(
-    PlannedShard shard, BuildRecipe recipe, CorpusStore corpus, Planner planner, IRecordReader reader, BuildProgress progress)
+internal sealed class ShardJob : IAsyncDisposable
 {
     /// <summary>Budget of a record whose container does not tell its size: 10 s of 12 leads at 400 Hz, twice.</summary>
     private const long ContainedRecordBytes = 1 << 20;
@@ -18,51 +18,75 @@ internal sealed class ShardJob(
     /// <summary>Bytes in work for a byte on disk: twelve 16-bit values become sixteen 32-bit lanes, and the file is in memory too.</summary>
     private const long WorkBytesPerFileByte = 4;
 
-    private readonly RecordOutcome?[] _outcomes = new RecordOutcome?[shard.Count];
-    private readonly List<ShardRow> _rows = [];
+    private readonly PlannedShard _shard;
+    private readonly BuildRecipe _recipe;
+    private readonly CorpusStore _corpus;
+    private readonly Planner _planner;
+    private readonly BuildProgress _progress;
+    private readonly ObjectWriter _object;
+    private readonly ShardWriter _writer;
+    private readonly RecordOutcome?[] _outcomes;
+    private readonly IReadOnlyList<ShardRow>?[] _waiting;
+    private readonly int[] _rankOrder;
+    private readonly int[] _placeInRankOrder;
     private readonly HashSet<int> _suspects = [];
+    private int _nextInRankOrder;
+    private int _rows;
+
+    public ShardJob(PlannedShard shard, BuildRecipe recipe, CorpusStore corpus, Planner planner, BuildProgress progress)
+    {
+        (_shard, _recipe, _corpus, _planner, _progress) = (shard, recipe, corpus, planner, progress);
+        _object = corpus.Objects.Create();
+        _writer = new ShardWriter(
+            _object.Stream,
+            new ShardFileMetadata(VersionManifest.CurrentSchemaVersion, recipe.ConditioningHash(), Conditioning.ProcessingVersion));
+        _outcomes = new RecordOutcome?[shard.Count];
+        _waiting = new IReadOnlyList<ShardRow>?[shard.Count];
+        _rankOrder = RankOrder(shard);
+        _placeInRankOrder = new int[shard.Count];
+        for (var place = 0; place < _rankOrder.Length; place++) _placeInRankOrder[_rankOrder[place]] = place;
+    }
 
     /// <summary>Does the work; what is written when it ends is a shard and its receipt, or nothing.</summary>
-    public async Task<Receipt> RunAsync(int workers, TaskScheduler scheduler, ByteBudget budget, CancellationToken cancel)
+    public async Task<Receipt> RunAsync(
+        IRecordReader reader, int workers, TaskScheduler scheduler, ByteBudget budget, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var limits = new BlockLimits(workers, scheduler, stop.Token);
-        try
-        {
-            var collect = CollectStage.CreateBlock(item => Take(item, budget), limits);
-            var encode = EncodeStage.CreateBlock(shard.Catalogue, recipe.Conditioning.SamplingFrequencyHz, limits).Then(collect);
-            var condition = ConditionStage.CreateBlock(shard.Catalogue.Source.ClipMillivolt, recipe.Conditioning, limits).Then(encode);
-            var read = ReadStage.CreateBlock(reader, limits).Then(condition);
-            await Chain.RunAsync(RecordsAsync(budget, stop.Token), [read, condition, encode, collect], stop);
-            return await Task.Factory.StartNew(() => WriteAsync(cancel), cancel, TaskCreationOptions.None, scheduler).Unwrap();
-        }
-        finally
-        {
-            foreach (var row in _rows) row.Dispose();
-        }
+        var source = _shard.Catalogue.Source;
+        var collect = CollectStage.CreateBlock(item => Take(item, budget), limits);
+        var encode = EncodeStage.CreateBlock(_shard.Catalogue, _recipe.Conditioning.SamplingFrequencyHz, limits).Then(collect);
+        var condition = ConditionStage.CreateBlock(source.ClipMillivolt, _recipe.Conditioning, limits).Then(encode);
+        var read = ReadStage.CreateBlock(reader, limits).Then(condition);
+        await Chain.RunAsync(RecordsAsync(budget, stop.Token), [read, condition, encode, collect], stop);
+        return await FinishAsync(cancel);
     }
 
-    /// <summary>The shard's records in the order in which their files lie.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var rows in _waiting) DisposeRows(rows ?? []);
+        _writer.Dispose();
+        await _object.DisposeAsync();
+    }
+
+    /// <summary>
+    /// The shard's records in the order in which they are read: as they lie in a container, else in the order in which their
+    /// rows are stored, so that the shard is written while it is read and memory holds a row group of it.
+    /// </summary>
     private async IAsyncEnumerable<RecordInWork> RecordsAsync(ByteBudget budget, [EnumeratorCancellation] CancellationToken cancel)
     {
-        var catalogue = shard.Catalogue;
-        var entries = Enumerable.Range(0, shard.Count).Select(index => (Index: index, Entry: catalogue[shard.First + index])).ToList();
-        entries.Sort((a, b) =>
+        var catalogue = _shard.Catalogue;
+        var sequence = 0;
+        foreach (var index in ReadingOrder())
         {
-            var byFile = string.CompareOrdinal(FirstPath(a.Entry), FirstPath(b.Entry));
-            return byFile != 0 ? byFile : a.Entry.Position != b.Entry.Position
-                ? a.Entry.Position.CompareTo(b.Entry.Position)
-                : a.Index.CompareTo(b.Index);
-        });
-        for (var sequence = 0; sequence < entries.Count; sequence++)
-        {
-            var (index, entry) = entries[sequence];
-            var found = FoundChecksums(entry);
-            var bytes = BudgetOf(catalogue.Folder, entry);
+            var entry = catalogue[_shard.First + index];
+            var contents = _planner.ContentsOf(catalogue.Folder, entry);
+            var found = FoundChecksums(entry, contents);
+            var bytes = BudgetOf(entry, contents);
             await budget.AcquireAsync(bytes, cancel);
             yield return new RecordInWork
             {
-                Sequence = sequence,
+                Sequence = sequence++,
                 Index = index,
                 RecordId = $"{catalogue.Name}/{entry.NativeId}",
                 Entry = found is null ? entry : WithChecksums(entry, found),
@@ -70,74 +94,111 @@ internal sealed class ShardJob(
                 BudgetBytes = bytes,
             };
         }
-
-        static string FirstPath(CatalogueEntry entry) => entry.Files.Count == 0 ? "" : entry.Files[0].Path;
     }
 
+    private int[] ReadingOrder()
+    {
+        var positions = new (string Path, long Position, int Index)[_shard.Count];
+        for (var index = 0; index < positions.Length; index++)
+        {
+            var entry = _shard.Catalogue[_shard.First + index];
+            if (entry.Files.Count > 0 && !entry.Files[0].IsContainer) return _rankOrder;
+            positions[index] = (entry.Files.Count == 0 ? "" : entry.Files[0].Path, entry.Position, index);
+        }
+
+        return [.. positions.OrderBy(place => place.Path, StringComparer.Ordinal).ThenBy(place => place.Position)
+            .ThenBy(place => place.Index).Select(place => place.Index)];
+    }
+
+    /// <summary>The records in the order of their rows: by rank, then by id.</summary>
+    private static int[] RankOrder(PlannedShard shard)
+    {
+        var keys = new (long Rank, string RecordId, int Index)[shard.Count];
+        for (var index = 0; index < keys.Length; index++)
+        {
+            var entry = shard.Catalogue[shard.First + index];
+            var patient = PatientKey.Of(shard.Catalogue.Name, entry.PatientId ?? entry.NativeId);
+            keys[index] = (patient.Rank(), $"{shard.Catalogue.Name}/{entry.NativeId}", index);
+        }
+
+        Array.Sort(keys, (a, b) => a.Rank != b.Rank ? a.Rank.CompareTo(b.Rank) : string.CompareOrdinal(a.RecordId, b.RecordId));
+        return Array.ConvertAll(keys, key => key.Index);
+    }
+
+    /// <summary>Takes a finished record and writes what has become next in rank order.</summary>
     private void Take(RecordInWork item, ByteBudget budget)
     {
-        var catalogue = shard.Catalogue;
-        var found = item.FoundChecksums;
+        var seconds = 0.0;
         if (item.Rejection is { } rejection)
         {
             if (rejection.Reason is RejectionReason.FileChecksum or RejectionReason.MissingFile) _suspects.Add(item.Index);
-            var message = rejection.Message.Replace(catalogue.Folder.Path + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+            var message = rejection.Message.Replace(
+                _shard.Catalogue.Folder.Path + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
             _outcomes[item.Index] = new RecordOutcome(
                 item.Entry.NativeId, RecordState.Rejected, (int)item.Flags, 0, null, item.NativeSamplingFrequencyHz, item.NativeSamples,
-                0, KebabCase.Of(rejection.Reason), message, found);
+                0, KebabCase.Of(rejection.Reason), message, item.FoundChecksums);
         }
         else
         {
-            _rows.AddRange(item.Rows);
+            foreach (var row in item.Rows) seconds += row.Samples / (double)_recipe.Conditioning.SamplingFrequencyHz;
             _outcomes[item.Index] = new RecordOutcome(
                 item.Entry.NativeId, item.Flags == RecordFlags.None ? RecordState.Kept : RecordState.KeptWithFlags, (int)item.Flags,
-                item.Rows.Count, null, item.NativeSamplingFrequencyHz, item.NativeSamples,
-                item.Rows.Sum(row => row.Samples) / (double)recipe.Conditioning.SamplingFrequencyHz, Checksums: found);
+                item.Rows.Count, null, item.NativeSamplingFrequencyHz, item.NativeSamples, seconds, Checksums: item.FoundChecksums);
         }
 
+        _waiting[_placeInRankOrder[item.Index]] = item.Rows;
+        WriteWaiting();
         budget.Release(item.BudgetBytes);
-        progress.RecordDone(item.Rejection is not null);
+        _progress.RecordDone(item.Rejection is not null);
     }
 
-    private async Task<Receipt> WriteAsync(CancellationToken cancel)
+    private void WriteWaiting()
     {
-        _rows.Sort(ShardRow.Compare);
-        ReceiptShard? written = null;
-        IReadOnlyDictionary<string, LeadStatistics> statistics = new Dictionary<string, LeadStatistics>();
-        if (_rows.Count > 0)
+        for (; _nextInRankOrder < _waiting.Length && _waiting[_nextInRankOrder] is { } rows; _nextInRankOrder++)
         {
-            await using var writer = corpus.Objects.Create(_rows.Sum(row => row.Signals.SizeBytes));
-            var content = ShardWriter.Write(
-                writer.Stream, _rows,
-                new ShardFileMetadata(VersionManifest.CurrentSchemaVersion, recipe.ConditioningHash(), Conditioning.ProcessingVersion));
-            cancel.ThrowIfCancellationRequested();
-            var path = CorpusPaths.Shard(shard.Catalogue.Name, content.Sha256);
-            await writer.CommitAsync(path, cancel);
-            written = new ReceiptShard(path, content.Sha256, content.SizeBytes, content.Rows, content.RowGroups);
-            statistics = LeadStatistics.Of(content.Sums);
-            progress.ShardWritten(content.SizeBytes);
+            if (rows.Count > 0)
+            {
+                var index = _rankOrder[_nextInRankOrder];
+                _outcomes[index] = _outcomes[index]! with { Row = _rows };
+            }
+
+            foreach (var row in rows) DisposeRows(_writer.Add(row));
+            _rows += rows.Count;
+        }
+    }
+
+    private async Task<Receipt> FinishAsync(CancellationToken cancel)
+    {
+        // a rejected file's true content is known from now on, whatever was taken for granted when the plan was made
+        var digest = _suspects.Count == 0 && _shard.InputDigest is { } planned
+            ? planned
+            : _planner.DigestAfterReading(_shard, _recipe, _suspects, cancel);
+        foreach (var index in _suspects)
+        {
+            var entry = _shard.Catalogue[_shard.First + index];
+            var found = FoundChecksums(entry, _planner.ContentsOf(_shard.Catalogue.Folder, entry));
+            _outcomes[index] = _outcomes[index]! with { Checksums = found };
         }
 
-        // a rejected file's true content is known from now on, whatever was taken for granted when the plan was made
-        var digest = _suspects.Count == 0 && shard.InputDigest is { } planned
-            ? planned
-            : planner.DigestAfterReading(shard, recipe, _suspects, cancel);
-        var firstRows = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (var row = 0; row < _rows.Count; row++) firstRows.TryAdd(_rows[row].RecordId, row);
+        var content = _rows == 0 ? null : _writer.Finish();
+        cancel.ThrowIfCancellationRequested();
         var receipt = new Receipt
         {
             InputDigest = digest,
-            Source = shard.Catalogue.Name,
-            Shard = written,
-            Statistics = statistics,
-            Records = [.. _outcomes.Select((outcome, index) => outcome! with
-            {
-                Row = firstRows.TryGetValue($"{shard.Catalogue.Name}/{outcome.Id}", out var row) ? row : null,
-                Checksums = _suspects.Contains(index) ? FoundChecksums(shard.Catalogue[shard.First + index]) : outcome.Checksums,
-            })],
+            Source = _shard.Catalogue.Name,
+            Shard = content is null ? null : new ReceiptShard(
+                CorpusPaths.Shard(_shard.Catalogue.Name, content.Sha256), content.Sha256, content.SizeBytes, content.Rows, content.RowGroups),
+            Statistics = LeadStatistics.Of(content?.Sums ?? new LeadSums()),
+            Records = [.. _outcomes.OfType<RecordOutcome>()],
         };
         CheckBooks(receipt);
-        await corpus.WriteReceiptAsync(receipt, cancel);
+        if (receipt.Shard is { } written)
+        {
+            await _object.CommitAsync(written.Path, cancel);
+            _progress.ShardWritten(written.SizeBytes);
+        }
+
+        await _corpus.WriteReceiptAsync(receipt, cancel);
         return receipt;
     }
 
@@ -145,49 +206,38 @@ internal sealed class ShardJob(
     private void CheckBooks(Receipt receipt)
     {
         var segments = receipt.Records.Sum(record => record.Segments);
-        if (receipt.Records.Count != shard.Count || segments != (receipt.Shard?.Rows ?? 0))
+        if (receipt.Records.Count != _shard.Count || segments != (receipt.Shard?.Rows ?? 0))
             throw new InvalidOperationException(
-                $"{shard}: {receipt.Records.Count} of {shard.Count} records have a state and their {segments} segments are " +
+                $"{_shard}: {receipt.Records.Count} of {_shard.Count} records have a state and their {segments} segments are " +
                 $"{receipt.Shard?.Rows ?? 0} rows. The books do not balance; nothing is committed.");
     }
 
-    private static long BudgetOf(SourceFolder folder, CatalogueEntry entry)
+    private static long BudgetOf(CatalogueEntry entry, FileContent[] contents)
     {
-        if (entry.Rejection is not null || entry.Files.Count == 0) return 0;
-        if (entry.Files[0].IsContainer) return ContainedRecordBytes;
-        long bytes = 0;
-        foreach (var file in entry.Files)
-        {
-            try
-            {
-                var info = new FileInfo(folder.Resolve(file.Path));
-                if (info.Exists) bytes += info.Length;
-            }
-            catch (RecordException)
-            {
-                return 0;   // the read stage says what is wrong with the path
-            }
-        }
-
-        return bytes * WorkBytesPerFileByte;
+        if (entry.Rejection is not null || contents.Length == 0) return 0;
+        return entry.Files[0].IsContainer ? ContainedRecordBytes : contents.Sum(content => content.SizeBytes) * WorkBytesPerFileByte;
     }
 
-    /// <summary>SHA-256 per file where one of them is not the published one, else null.</summary>
-    private IReadOnlyList<string>? FoundChecksums(CatalogueEntry entry)
+    /// <summary>SHA-256 per file where one of them is not the published one, "" for a missing file; else null.</summary>
+    private static string[]? FoundChecksums(CatalogueEntry entry, FileContent[] contents)
     {
-        var found = planner.ChecksumsOf(shard.Catalogue.Folder, entry);
-        for (var index = 0; index < found.Count; index++)
+        for (var index = 0; index < contents.Length; index++)
         {
-            if (found[index] != entry.Files[index].Sha256) return found;
+            if (contents[index].Sha256 != entry.Files[index].Sha256) return [.. contents.Select(content => content.Sha256 ?? "")];
         }
 
         return null;
     }
 
     /// <summary>What is not published is checked, too: the file must be the one that the plan has seen.</summary>
-    private static CatalogueEntry WithChecksums(CatalogueEntry entry, IReadOnlyList<string> found) => entry with
+    private static CatalogueEntry WithChecksums(CatalogueEntry entry, string[] found) => entry with
     {
         Files = [.. entry.Files.Select((file, index) =>
             file.Sha256 is null && found[index].Length > 0 ? file with { Sha256 = found[index] } : file)],
     };
+
+    private static void DisposeRows(IReadOnlyList<ShardRow> rows)
+    {
+        foreach (var row in rows) row.Dispose();
+    }
 }

@@ -1,63 +1,114 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using EcgData.Shards.Parquet;
 
 namespace EcgData.Shards;
 
-/// <summary>Writes a shard: a plain Parquet file in the geometry that <see cref="RowGroupSizes"/> gives.</summary>
-public static class ShardWriter
+/// <summary>
+/// Writes a shard: a plain Parquet file in the geometry that <see cref="RowGroupSizes"/> gives. Rows go in in the order of
+/// <see cref="ShardRow.Compare"/>, and each row group is on its way as soon as it is whole.
+/// </summary>
+public sealed class ShardWriter : IDisposable
 {
     /// <summary>Version of the bytes that this writer makes of given rows; part of every input digest.</summary>
     public const int WriterVersion = 1;
+
+    private static readonly int[] FirstRowGroups = [8, 8, 16, 32];
+    private const int LaterRowGroups = 64;
+
+    private readonly ShardFileMetadata _metadata;
+    private readonly ShardOutput _output;
+    private readonly ColumnChunkWriter _chunks;
+    private readonly LeadSums _sums = new();
+    private readonly List<RowGroup> _groups = [];
+    private readonly List<RowGroupEntry> _entries = [];
+    private readonly List<ShardRow> _pending = new(LaterRowGroups);
+    private (long Rank, string RecordId, int Segment)? _last;
+    private int _rows;
+
+    /// <param name="stream">Written front to back; need not seek. Stays open.</param>
+    /// <exception cref="ArgumentException">An unknown schema version.</exception>
+    public ShardWriter(Stream stream, ShardFileMetadata metadata)
+    {
+        if (metadata.SchemaVersion != ShardSchema.Version)
+        {
+            throw new ArgumentException(
+                $"Schema version {metadata.SchemaVersion} was asked for; this writer writes version {ShardSchema.Version}.", nameof(metadata));
+        }
+
+        _metadata = metadata;
+        _output = new ShardOutput(stream);
+        _chunks = new ColumnChunkWriter(_output);
+        _output.Write(Magic);
+    }
 
     private static ReadOnlySpan<byte> Magic => "PAR1"u8;
 
     /// <summary>Rows of the row groups: 8, 8, 16, 32 and then 64, so that a small subset is a cheap prefix.</summary>
     public static IEnumerable<int> RowGroupSizes(int rows)
     {
-        int[] first = [8, 8, 16, 32];
         for (var index = 0; rows > 0; index++)
         {
-            var size = Math.Min(rows, index < first.Length ? first[index] : 64);
+            var size = Math.Min(rows, RowGroupSize(index));
             yield return size;
             rows -= size;
         }
     }
 
-    /// <summary>Writes the rows, which stand in the order of <see cref="ShardRow.Compare"/>, and closes nothing.</summary>
+    /// <summary>Writes the rows and closes nothing; the rows stay the caller's.</summary>
     /// <param name="stream">Written front to back; need not seek.</param>
     /// <exception cref="ArgumentException">No rows, rows out of order or twice, a row that contradicts itself, an unknown schema version.</exception>
     public static ShardContent Write(Stream stream, IReadOnlyList<ShardRow> rows, ShardFileMetadata metadata)
     {
-        var ordered = rows.ToArray();   // references only
-        Check(ordered, metadata);
+        using var writer = new ShardWriter(stream, metadata);
+        foreach (var row in rows) writer.Add(row);
+        return writer.Finish();
+    }
 
-        using var output = new ShardOutput(stream);
-        var chunks = new ColumnChunkWriter(output);
-        var sums = new LeadSums();
-        var groups = new List<RowGroup>();
-        var entries = new List<RowGroupEntry>();
-        output.Write(Magic);
-        var firstRow = 0;
-        foreach (var count in RowGroupSizes(ordered.Length))
-        {
-            var groupRows = ordered.AsSpan(firstRow, count);
-            output.BeginRowGroup();
-            var columns = new ColumnChunk[ShardSchema.Columns.Count];
-            for (var column = 0; column < columns.Length; column++) columns[column] = ShardSchema.Columns[column].Write(groupRows, chunks);
-            foreach (var row in groupRows) sums.Add(row.Signals.Sums);
+    /// <summary>Adds a row, which must live until its row group is written: the rows that are written by this call are returned.</summary>
+    /// <exception cref="ArgumentException">The row does not come after the one before, or contradicts itself.</exception>
+    public IReadOnlyList<ShardRow> Add(ShardRow row)
+    {
+        Check(row);
+        _last = (row.Rank, row.RecordId, row.Segment);
+        _pending.Add(row);
+        if (_pending.Count < RowGroupSize(_groups.Count)) return [];
+        ShardRow[] written = [.. _pending];
+        WriteRowGroup();
+        return written;
+    }
 
-            var offset = columns[0].Offset;
-            entries.Add(new RowGroupEntry(
-                groups.Count, firstRow, count, offset, output.Position - offset, [.. columns.Select(chunk => chunk.Offset)],
-                output.EndRowGroup(), groupRows[0].Rank, groupRows[^1].Rank));
-            groups.Add(new RowGroup(count, columns));
-            firstRow += count;
-        }
+    /// <summary>Writes the last row group and the footer.</summary>
+    /// <exception cref="ArgumentException">No row was added.</exception>
+    public ShardContent Finish()
+    {
+        if (_pending.Count > 0) WriteRowGroup();
+        if (_rows == 0) throw new ArgumentException("A shard has at least one row; none was given.");
+        WriteFooter(_output, _groups, _metadata);
+        return new ShardContent(_output.Finish(), _output.Position, _rows, _entries, _sums);
+    }
 
-        WriteFooter(output, groups, metadata);
-        return new ShardContent(output.Finish(), output.Position, ordered.Length, entries, sums);
+    public void Dispose() => _output.Dispose();
+
+    private static int RowGroupSize(int index) => index < FirstRowGroups.Length ? FirstRowGroups[index] : LaterRowGroups;
+
+    private void WriteRowGroup()
+    {
+        var rows = CollectionsMarshal.AsSpan(_pending);
+        _output.BeginRowGroup();
+        var columns = new ColumnChunk[ShardSchema.Columns.Count];
+        for (var column = 0; column < columns.Length; column++) columns[column] = ShardSchema.Columns[column].Write(rows, _chunks);
+        foreach (var row in rows) _sums.Add(row.Signals.Sums);
+
+        var offset = columns[0].Offset;
+        _entries.Add(new RowGroupEntry(
+            _groups.Count, _rows, rows.Length, offset, _output.Position - offset, [.. columns.Select(chunk => chunk.Offset)],
+            _output.EndRowGroup(), rows[0].Rank, rows[^1].Rank));
+        _groups.Add(new RowGroup(rows.Length, columns));
+        _rows += rows.Length;
+        _pending.Clear();
     }
 
     private static void WriteFooter(ShardOutput output, List<RowGroup> groups, ShardFileMetadata metadata)
@@ -78,39 +129,35 @@ public static class ShardWriter
         output.Write(Magic);
     }
 
-    private static void Check(ReadOnlySpan<ShardRow> rows, ShardFileMetadata metadata)
+    private void Check(ShardRow row)
     {
-        if (rows.IsEmpty) throw new ArgumentException("A shard has at least one row; none was given.", nameof(rows));
-        if (metadata.SchemaVersion != ShardSchema.Version)
+        if (_last is { } last && Compare(last, row) >= 0)
         {
             throw new ArgumentException(
-                $"Schema version {metadata.SchemaVersion} was asked for; this writer writes version {ShardSchema.Version}.", nameof(metadata));
+                $"Row {_rows + _pending.Count}, {row.RecordId} segment {row.Segment} of rank {row.Rank}, does not come after the row before, " +
+                $"{last.RecordId} segment {last.Segment} of rank {last.Rank}. Sort the rows by rank, record id and segment, and give each once.",
+                nameof(row));
         }
 
-        for (var index = 0; index < rows.Length; index++)
+        if (row.Samples != row.Signals.Samples)
         {
-            var row = rows[index];
-            if (index > 0 && ShardRow.Compare(rows[index - 1], row) >= 0)
-            {
-                throw new ArgumentException(
-                    $"Row {index}, {row.RecordId} segment {row.Segment} of rank {row.Rank}, does not come after row {index - 1}, " +
-                    $"{rows[index - 1].RecordId} segment {rows[index - 1].Segment} of rank {rows[index - 1].Rank}. " +
-                    "Sort the rows by rank, record id and segment, and give each once.", nameof(rows));
-            }
-
-            if (row.Samples != row.Signals.Samples)
-            {
-                throw new ArgumentException(
-                    $"{row.RecordId} segment {row.Segment}: {row.Samples} samples are announced, {row.Signals.Samples} are encoded.", nameof(rows));
-            }
-
-            if (row.Labels.Count != row.LabelWeights.Count)
-            {
-                throw new ArgumentException(
-                    $"{row.RecordId} segment {row.Segment}: {row.Labels.Count} labels with {row.LabelWeights.Count} weights; a label has one weight.",
-                    nameof(rows));
-            }
+            throw new ArgumentException(
+                $"{row.RecordId} segment {row.Segment}: {row.Samples} samples are announced, {row.Signals.Samples} are encoded.", nameof(row));
         }
+
+        if (row.Labels.Count != row.LabelWeights.Count)
+        {
+            throw new ArgumentException(
+                $"{row.RecordId} segment {row.Segment}: {row.Labels.Count} labels with {row.LabelWeights.Count} weights; a label has one weight.",
+                nameof(row));
+        }
+    }
+
+    private static int Compare((long Rank, string RecordId, int Segment) last, ShardRow row)
+    {
+        var order = last.Rank.CompareTo(row.Rank);
+        if (order == 0) order = string.CompareOrdinal(last.RecordId, row.RecordId);
+        return order == 0 ? last.Segment.CompareTo(row.Segment) : order;
     }
 }
 

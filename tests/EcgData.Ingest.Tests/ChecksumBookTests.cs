@@ -26,7 +26,7 @@ public sealed class ChecksumBookTests : IDisposable
     {
         using var book = new ChecksumBook(null, rehash: false);
         Assert.Equal(FileState.Unread, book.Find(_source, _file).State);
-        Assert.Equal(new FileContent(FileState.Published, "x"), book.Find(_source, _file with { Sha256 = "x" }));
+        Assert.Equal(new FileContent(FileState.Published, "x", 5), book.Find(_source, _file with { Sha256 = "x" }));
         Assert.Equal(FileState.Missing, book.Find(_source, new RecordFile("2.dat", "x")).State);
         Assert.Equal(FileState.Missing, book.Find(_source, new RecordFile("../1.dat")).State);
     }
@@ -37,7 +37,7 @@ public sealed class ChecksumBookTests : IDisposable
         using (var book = new ChecksumBook(_folder["cache/hints"], rehash: false))
             Assert.Equal(Sha256("first"), book.Read(_source, _file, default).Sha256);
         using var next = new ChecksumBook(_folder["cache/hints"], rehash: false);
-        Assert.Equal(new FileContent(FileState.Known, Sha256("first")), next.Find(_source, _file));
+        Assert.Equal(new FileContent(FileState.Known, Sha256("first"), 5), next.Find(_source, _file));
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public class InputDigestTests
     };
 
     private static readonly FileContent[] AsPublished =
-        [new(FileState.Published, new string('a', 64)), new(FileState.Known, new string('b', 64))];
+        [new(FileState.Published, new string('a', 64), 9), new(FileState.Known, new string('b', 64), 9)];
 
     [Theory]
     [MemberData(nameof(Edits))]
@@ -50,8 +50,8 @@ public class InputDigestTests
     public void Digest_FileMissingOrOfOtherContent_IsAnother()
     {
         var usual = Digest(Some.Entry(), AsPublished);
-        var missing = Digest(Some.Entry(), [new FileContent(FileState.Missing, null), AsPublished[1]]);
-        var changed = Digest(Some.Entry(), [new FileContent(FileState.Known, new string('c', 64)), AsPublished[1]]);
+        var missing = Digest(Some.Entry(), [new FileContent(FileState.Missing, null, 0), AsPublished[1]]);
+        var changed = Digest(Some.Entry(), [new FileContent(FileState.Known, new string('c', 64), 9), AsPublished[1]]);
         Assert.Equal(3, new HashSet<string> { usual, missing, changed }.Count);
     }
 

@@ -59,11 +59,11 @@ public sealed class ChecksumBook : IDisposable
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             var hash = Hash(stream, cancel);
             Remember(KeyOf(path, new FileInfo(path)), hash);
-            content = new FileContent(FileState.Known, Convert.ToHexStringLower(hash));
+            content = new FileContent(FileState.Known, Convert.ToHexStringLower(hash), content.SizeBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or RecordException)
         {
-            content = new FileContent(FileState.Missing, null);
+            content = new FileContent(FileState.Missing, null, 0);
         }
 
         if (file.IsContainer) _containers[file.Path] = content;
@@ -81,16 +81,14 @@ public sealed class ChecksumBook : IDisposable
         }
         catch (RecordException)
         {
-            return new FileContent(FileState.Missing, null);
+            return new FileContent(FileState.Missing, null, 0);
         }
 
         var info = new FileInfo(path);
-        if (!info.Exists) return new FileContent(FileState.Missing, null);
-        if (_known.TryGetValue(KeyOf(path, info), out var hash))
-            return new FileContent(FileState.Known, Convert.ToHexStringLower(hash));
-        return file.Sha256 is null
-            ? new FileContent(FileState.Unread, null)
-            : new FileContent(FileState.Published, file.Sha256);
+        if (!info.Exists) return new FileContent(FileState.Missing, null, 0);
+        if (!_known.IsEmpty && _known.TryGetValue(KeyOf(path, info), out var hash))
+            return new FileContent(FileState.Known, Convert.ToHexStringLower(hash), info.Length);
+        return new FileContent(file.Sha256 is null ? FileState.Unread : FileState.Published, file.Sha256, info.Length);
     }
 
     private void Remember(UInt128 key, byte[] hash)
@@ -151,4 +149,5 @@ public enum FileState
 }
 
 /// <param name="Sha256">Lower-case hex where it is known or published.</param>
-public readonly record struct FileContent(FileState State, string? Sha256);
+/// <param name="SizeBytes">0 for a missing file.</param>
+public readonly record struct FileContent(FileState State, string? Sha256, long SizeBytes);

@@ -96,7 +96,7 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
         {
             foreach (var (entry, index) in entries.Select((entry, index) => (entry, index)))
             {
-                contents[index] = [.. entry.Files.Select(file => checksums.Find(catalogue.Folder, file))];
+                contents[index] = ContentsOf(catalogue.Folder, entry);
                 if (contents[index].Any(content => content.State == FileState.Unread)) return null;
             }
         }
@@ -119,9 +119,13 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
         return DigestOf(shard.Catalogue, recipe, shard.First, contents);
     }
 
-    /// <summary>SHA-256 of an entry's files as they are: the published one, the one found, "" for a missing file.</summary>
-    internal IReadOnlyList<string> ChecksumsOf(SourceFolder folder, CatalogueEntry entry) =>
-        [.. entry.Files.Select(file => checksums.Find(folder, file).Sha256 ?? "")];
+    /// <summary>What is known of each of an entry's files.</summary>
+    internal FileContent[] ContentsOf(SourceFolder folder, CatalogueEntry entry)
+    {
+        var contents = new FileContent[entry.Files.Count];
+        for (var index = 0; index < contents.Length; index++) contents[index] = checksums.Find(folder, entry.Files[index]);
+        return contents;
+    }
 
     private FileContent[] Contents(SourceFolder folder, CatalogueEntry entry, CancellationToken cancel)
     {
