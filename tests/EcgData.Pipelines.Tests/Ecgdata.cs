@@ -32,6 +32,7 @@ internal sealed class Ecgdata(string caches)
             RedirectStandardError = true,
         };
         start.Environment["XDG_CACHE_HOME"] = caches;
+        start.Environment["DOTNET_TieredCompilation"] = "1";   // not compiled ahead of time as published: 0 costs each start half a second
         foreach (var (name, value) in environment) start.Environment[name] = value;
         return new RunningEcgdata(Process.Start(start)!, Patience);
     }
