@@ -84,5 +84,5 @@ string? Mistake()
     List<string> known = word.StartsWith('-')
         ? [.. verb.Options.Concat(root.Options).Select(option => option.Name)]
         : [.. verb.Subcommands.Select(one => one.Name)];
-    return known.Count == 0 ? $"'{word}' is one word too many." : $"'{word}' is not known here. The nearest is '{Nearest.To(word, known)}'.";
+    return known.Count == 0 ? $"'{word}' is one word too many." : $"'{word}' is not known here. The nearest is '{Spelling.Nearest(word, known)}'.";
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using EcgData.Shards;
+using EcgData.Sources;
 
 namespace EcgData.Pipelines;
 
@@ -90,7 +91,7 @@ internal static class RecipeFile
                 var known = type.Properties.Where(property => property.Set is not null || property.AssociatedParameter is not null).ToList();
                 var property = known.FirstOrDefault(property => property.Name == key) ?? throw new UsageException(
                     $"{where}: there is no key '{prefix}{key}'. The nearest is " +
-                    $"'{prefix}{Nearest.To(key, known.Select(property => property.Name))}'.");
+                    $"'{prefix}{Spelling.Nearest(key, known.Select(property => property.Name))}'.");
                 inner = type.Options.GetTypeInfo(property.PropertyType);
             }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EcgData.Reports;
 using EcgData.Shards;
+using EcgData.Sources;
 using Spectre.Console;
 
 namespace EcgData.Pipelines;
@@ -64,7 +65,7 @@ internal static class ShowVerb
             if (near.Count < 10_000) near.Add(row.RecordId);
         }
 
-        var advice = near.Count == 0 ? "The version is empty." : $"Did you mean '{Nearest.To(recordId, near)}'? 'ecgdata list' finds records.";
+        var advice = near.Count == 0 ? "The version is empty." : $"Did you mean '{Spelling.Nearest(recordId, near)}'? 'ecgdata list' finds records.";
         throw new UsageException($"'{recordId}' is not in version {manifest.Id}. {advice}");
     }
 }

@@ -45,7 +45,7 @@ internal static class SynthVerb
     {
         if (!SyntheticTree.Sources.Contains(source))
             throw new UsageException(
-                $"--source {source}: cannot be imitated. The nearest that can is '{Nearest.To(source, SyntheticTree.Sources)}'.");
+                $"--source {source}: cannot be imitated. The nearest that can is '{Spelling.Nearest(source, SyntheticTree.Sources)}'.");
         if (options.Records < 1) throw new UsageException($"--records {options.Records}: expected 1 or more.");
         if (options.DefectShare is < 0 or > 1) throw new UsageException($"--defects {options.DefectShare}: expected a share, 0 to 1.");
         if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any())

@@ -30,7 +30,7 @@ public static class KnownSources
     private static string Nearest(string wrong)
     {
         var (nearest, distance) = All
-            .Select(source => (source.Manifest.Name, Distance: EditDistance(Plain(wrong), Plain(source.Manifest.Name))))
+            .Select(source => (source.Manifest.Name, Distance: Spelling.Distance(Plain(wrong), Plain(source.Manifest.Name))))
             .MinBy(candidate => candidate.Distance);
         return distance <= Math.Max(1, nearest.Length / 3) ? $" Did you mean '{nearest}'?" : "";
     }
@@ -38,23 +38,4 @@ public static class KnownSources
     /// <summary>People write PTB-XL, ptb_xl and ptbxl.</summary>
     private static string Plain(string name) =>
         string.Concat(name.Take(64).Where(char.IsLetterOrDigit).Select(char.ToLowerInvariant));
-
-    /// <summary>Levenshtein's: how many letters must be put in, taken out or exchanged.</summary>
-    private static int EditDistance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var exchanged = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(exchanged, 1 + Math.Min(row[j], row[j - 1]));
-            }
-        }
-
-        return row[b.Length];
-    }
 }

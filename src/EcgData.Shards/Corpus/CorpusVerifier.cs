@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using EcgData.Signals;
 
@@ -18,13 +19,13 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
     {
         CheckManifest();
         var rowGroups = await RowGroupsAsync(cancel);
-        var byShard = await CatalogueAsync(cancel);
         var statistics = manifest.Sources.ToDictionary(source => source.Name, _ => new LeadSums());
         await Parallel.ForEachAsync(
-            manifest.Shards.Where(shard => shard.Path is not null),
+            ShardsAsync(cancel),
             new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancel },
-            async (shard, stop) =>
+            async (work, stop) =>
             {
+                var (shard, records) = work;
                 var groups = rowGroups.GetValueOrDefault(shard.Path!) ?? [];
                 var sound = await BytesAsync(shard, groups, stop);
                 if (!sound)
@@ -33,7 +34,7 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
                 }
                 else if (depth == VerificationDepth.Signals)
                 {
-                    var sums = await SignalsAsync(shard, groups, byShard.GetValueOrDefault(shard.Path!) ?? [], stop);
+                    var sums = await SignalsAsync(shard, groups, records, stop);
                     lock (_lock) statistics.GetValueOrDefault(shard.Source)?.Add(sums);
                 }
 
@@ -85,48 +86,67 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
         return byShard;
     }
 
-    /// <summary>Checks the catalogue and keeps what it says of the records of each shard.</summary>
-    private async Task<Dictionary<string, List<CataloguedRows>>> CatalogueAsync(CancellationToken cancel)
+    /// <summary>
+    /// Checks the catalogue, and gives each shard with what the catalogue says of its records. The catalogue names the shards
+    /// one after the other, so that memory holds the records of a few.
+    /// </summary>
+    private async IAsyncEnumerable<(ManifestShard Shard, List<CataloguedRows> Records)> ShardsAsync(
+        [EnumeratorCancellation] CancellationToken cancel)
     {
         var name = CorpusPaths.Catalogue(manifest.Id);
-        var byShard = new Dictionary<string, List<CataloguedRows>>(StringComparer.Ordinal);
-        if (!await TableAsync(name, manifest.Catalogue, cancel)) return byShard;
-        var counts = manifest.Sources.ToDictionary(source => source.Release, _ => RecordCounts.Zero, StringComparer.Ordinal);
-        var shards = manifest.Shards.Select(shard => shard.Path).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        await using var stream = await corpus.Objects.OpenReadAsync(name, cancel);
-        await foreach (var row in CatalogueTableReader.ReadAsync(stream, cancel))
+        var left = manifest.Shards.Where(shard => shard.Path is not null).ToDictionary(shard => shard.Path!, StringComparer.Ordinal);
+        if (await TableAsync(name, manifest.Catalogue, cancel))
         {
-            var state = row.State switch
+            var counts = manifest.Sources.ToDictionary(source => source.Release, _ => RecordCounts.Zero, StringComparer.Ordinal);
+            List<CataloguedRows> records = [];
+            string? current = null;
+            await foreach (var row in corpus.ReadCatalogueAsync(manifest, cancel))
             {
-                "kept" => new RecordCounts(1, 1, 0, 0),
-                "kept with flags" => new RecordCounts(1, 0, 1, 0),
-                _ => new RecordCounts(1, 0, 0, 1),
-            };
-            counts[row.Source] = counts.GetValueOrDefault(row.Source, RecordCounts.Zero) + state;
-            var rejected = row.State == "rejected";
-            Check(rejected == row.Reason is not null && rejected == (row.Segments == 0) && rejected == row.Shard is null, name,
-                $"{row.RecordId} is {row.State} with {row.Segments} segments, reason '{row.Reason}' and shard '{row.Shard}'");
-            Check((row.Flags != 0) == (row.State == "kept with flags") || rejected, name, $"{row.RecordId} is {row.State} with flags {row.Flags}");
-            if (row.Shard is null) continue;
-            Check(shards.Contains(row.Shard), name, $"{row.RecordId} is said to be in {row.Shard}, which the manifest does not list");
-            if (!byShard.TryGetValue(row.Shard, out var rows)) byShard[row.Shard] = rows = [];
-            rows.Add(new CataloguedRows(row.RecordId, row.Row ?? -1, row.Segments, row.Patient, row.Fold, row.Flags, row.Labels));
+                CheckCatalogued(name, row);
+                counts[row.Source] = counts.GetValueOrDefault(row.Source, RecordCounts.Zero) + CountOf(row);
+                if (row.Shard is null) continue;
+                if (row.Shard != current)
+                {
+                    if (current is not null && left.Remove(current, out var finished)) yield return Counted(finished, records);
+                    Check(left.ContainsKey(row.Shard), name, $"{row.RecordId} is put into {row.Shard}, which is not the manifest's, or not in one piece");
+                    (current, records) = (row.Shard, []);
+                }
+
+                records.Add(new CataloguedRows(row.RecordId, row.Row ?? -1, row.Segments, row.Patient, row.Fold, row.Flags, row.Labels));
+            }
+
+            if (current is not null && left.Remove(current, out var last)) yield return Counted(last, records);
+            foreach (var source in manifest.Sources)
+            {
+                Check(counts[source.Release] == source.Records, name,
+                    $"source {source.Name}: the catalogue counts {counts[source.Release]}, the manifest {source.Records}");
+            }
         }
 
-        foreach (var source in manifest.Sources)
-        {
-            Check(counts[source.Release] == source.Records, name,
-                $"source {source.Name}: the catalogue counts {counts[source.Release]}, the manifest {source.Records}");
-        }
+        foreach (var shard in left.Values) yield return Counted(shard, []);
 
-        foreach (var shard in manifest.Shards.Where(shard => shard.Path is not null))
+        (ManifestShard, List<CataloguedRows>) Counted(ManifestShard shard, List<CataloguedRows> records)
         {
-            var rows = byShard.GetValueOrDefault(shard.Path!)?.Sum(record => record.Segments) ?? 0;
+            var rows = records.Sum(record => record.Segments);
             Check(rows == shard.Rows, name, $"{shard.Path}: the catalogue puts {rows} segments there, the manifest says {shard.Rows}");
+            return (shard, records);
         }
-
-        return byShard;
     }
+
+    private void CheckCatalogued(string name, CatalogueRow row)
+    {
+        var rejected = row.State == "rejected";
+        Check(rejected == row.Reason is not null && rejected == (row.Segments == 0) && rejected == row.Shard is null, name,
+            $"{row.RecordId} is {row.State} with {row.Segments} segments, reason '{row.Reason}' and shard '{row.Shard}'");
+        Check(rejected || (row.Flags != 0) == (row.State == "kept with flags"), name, $"{row.RecordId} is {row.State} with flags {row.Flags}");
+    }
+
+    private static RecordCounts CountOf(CatalogueRow row) => row.State switch
+    {
+        "kept" => new RecordCounts(1, 1, 0, 0),
+        "kept with flags" => new RecordCounts(1, 0, 1, 0),
+        _ => new RecordCounts(1, 0, 0, 1),
+    };
 
     private async Task<bool> TableAsync(string name, ManifestTable expected, CancellationToken cancel)
     {
