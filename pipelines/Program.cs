@@ -76,7 +76,8 @@ void Stop(PosixSignalContext context)
 // One sentence, or null: a misspelt verb is an unknown word and a missing verb to the parser, a misspelt option a recipe called --opton.
 string? Mistake()
 {
-    var astray = arguments.Tokens.FirstOrDefault(token => token.Type == TokenType.Argument && token.Value.StartsWith("--", StringComparison.Ordinal));
+    var astray = arguments.Tokens.FirstOrDefault(
+        token => token.Type == TokenType.Argument && token.Value.StartsWith("--", StringComparison.Ordinal));
     if (arguments.Errors.Count == 0 && astray is null) return null;
     if ((astray?.Value ?? (arguments.UnmatchedTokens is [var unmatched, ..] ? unmatched : null)) is not { } word)
         return arguments.Errors[0].Message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal);
@@ -84,5 +85,7 @@ string? Mistake()
     List<string> known = word.StartsWith('-')
         ? [.. verb.Options.Concat(root.Options).Select(option => option.Name)]
         : [.. verb.Subcommands.Select(one => one.Name)];
-    return known.Count == 0 ? $"'{word}' is one word too many." : $"'{word}' is not known here. The nearest is '{Spelling.Nearest(word, known)}'.";
+    return known.Count == 0
+        ? $"'{word}' is one word too many."
+        : $"'{word}' is not known here. The nearest is '{Spelling.Nearest(word, known)}'.";
 }

@@ -20,7 +20,8 @@ internal sealed class Duck : IDisposable
     {
         using var command = _connection.CreateCommand();
         command.CommandText = query
-            .Replace("$shards", $"read_parquet('{_corpus.Path}/shards/*/*.parquet', filename = true, file_row_number = true)", StringComparison.Ordinal)
+            .Replace(
+                "$shards", $"read_parquet('{_corpus.Path}/shards/*/*.parquet', filename = true, file_row_number = true)", StringComparison.Ordinal)
             .Replace("$catalogue", $"read_parquet('{_corpus.Version}/catalogue.parquet')", StringComparison.Ordinal)
             .Replace("$rowgroups", $"read_parquet('{_corpus.Version}/rowgroups.parquet')", StringComparison.Ordinal);
         using var reader = command.ExecuteReader();

@@ -61,7 +61,8 @@ public sealed class DuckDbTests(SyntheticCorpus synthetic) : IDisposable
     {
         const string joined = "FROM $catalogue c JOIN $shards s ON ends_with(s.filename, c.shard) AND s.file_row_number = c.row";
         Assert.Equal(
-            synthetic.Corpus.Manifest.Totals.Segments, _duck.Count($"SELECT count(*) {joined} WHERE c.record_id = s.record_id AND s.segment = 0"));
+            synthetic.Corpus.Manifest.Totals.Segments,
+            _duck.Count($"SELECT count(*) {joined} WHERE c.record_id = s.record_id AND s.segment = 0"));
         Assert.Equal(0, _duck.Count(
             $"SELECT count(*) {joined} WHERE c.labels <> s.labels OR c.label_weights <> s.label_weights OR c.patient <> s.patient " +
             "OR c.age_years IS DISTINCT FROM s.age_years OR c.sex IS DISTINCT FROM s.sex OR c.fold <> s.fold OR c.flags <> s.flags"));
