@@ -42,6 +42,8 @@ public sealed class InterruptionTests(InterruptionTests.LongBuild build) : IClas
         Assert.Equal(build.Version, next.Version);
         Assert.Empty(build.Contents.Except(corpus.Contents));
         program.Run("verify", corpus.Path).EndsWith(0);
+        Assert.All(
+            new DirectoryInfo(Path.Join(corpus.Path, ".tmp")).EnumerateFiles(), left => Assert.True(left.Length == 0, $"{left.Name} was left behind"));
     }
 
     /// <summary>Tells when a build has left some receipts. Nothing sleeps: the file system tells.</summary>
