@@ -13,8 +13,10 @@ internal static class RecipeFile
 
     /// <param name="path">The file, or null for the defaults.</param>
     /// <exception cref="UsageException">Not JSON, an unknown key, or a value of the wrong kind; the message names the key.</exception>
-    public static T Read<T>(string? path, IEnumerable<string> overrides)
+    public static T Read<T>(string? path, IReadOnlyCollection<string> overrides)
+        where T : new()
     {
+        if (path is null && overrides.Count == 0) return new T();
         var where = path ?? "the recipe";
         var document = path is null ? [] : Parse(path);
         document.Remove("$schema");   // for editors

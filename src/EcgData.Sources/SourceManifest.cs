@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace EcgData.Sources;
 
@@ -37,7 +38,7 @@ public sealed record SourceManifest
     public required string Download { get; init; }
 
     /// <summary>The release's tables and other fixed files, with what is published about them.</summary>
-    public IReadOnlyList<ManifestFile> Files { get; init; } = [];
+    public required IReadOnlyList<ManifestFile> Files { get; init; }
 
     /// <summary><c>ptb-xl@1.0.3</c>: what a shard's <c>source</c> column holds.</summary>
     public string Release => Version.Length == 0 ? Name : $"{Name}@{Version}";
@@ -47,7 +48,7 @@ public sealed record SourceManifest
     {
         using var stream = typeof(SourceManifest).Assembly.GetManifestResourceStream($"manifests/{name}.json")
             ?? throw new ArgumentException($"There is no source manifest '{name}' in this program.", nameof(name));
-        return JsonSerializer.Deserialize<SourceManifest>(stream, JsonSerializerOptions.Strict.WithCamelCase())!;
+        return JsonSerializer.Deserialize(stream, ManifestDocuments.Default.SourceManifest)!;
     }
 }
 
@@ -55,8 +56,10 @@ public sealed record SourceManifest
 /// <param name="Required">A build of the source needs it.</param>
 public sealed record ManifestFile(string Path, bool Required, long? SizeBytes = null, string? Sha256 = null, string? Md5 = null);
 
-internal static class JsonOptions
-{
-    public static JsonSerializerOptions WithCamelCase(this JsonSerializerOptions options) =>
-        new(options) { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
-}
+/// <summary>Manifests are read by code that is compiled with the program: it starts the sooner.</summary>
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
+    AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(SourceManifest))]
+internal sealed partial class ManifestDocuments : JsonSerializerContext;

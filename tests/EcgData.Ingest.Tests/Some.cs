@@ -44,6 +44,7 @@ internal sealed class ByteSource(string name, int records) : IEcgSource
         Access = "open",
         Citation = "none",
         Download = "nothing",
+        Files = [],
     };
 
     public int ReaderVersion { get; init; } = 1;
