@@ -31,8 +31,8 @@ test:
 # Whole-process ingest against the NumPy/SciPy peer, then the micro-benchmarks of the hot paths.
 bench: build
 	@tests/debian.sh /usr/lib/python3/dist-packages/numpy:python3-numpy /usr/lib/python3/dist-packages/scipy:python3-scipy
-	dotnet run --project tests/EcgData.Benchmarks $(DOTNET_FLAGS) -- ingest
-	dotnet run --project tests/EcgData.Benchmarks $(DOTNET_FLAGS) -- --filter '*'
+	dotnet run --project tests/EcgData.Benchmarks -c Release -- ingest
+	dotnet run --project tests/EcgData.Benchmarks -c Release -- --artifacts TestResults/benchmarks --filter '*'
 
 # The claims of the README that take long: the same bytes with one worker and with two, twice over, and a corpus rebuilt from source.
 prove: build

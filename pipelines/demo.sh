@@ -17,7 +17,8 @@ say $ecgdata synth demo/code-15 --source code-15 --records 100 --seed 3
 say $ecgdata synth demo/hospital --source wfdb --records 50 --seed 4
 
 say $ecgdata build --corpus $corpus \
-    --source ptb-xl=demo/ptb-xl --source mimic-iv-ecg=demo/mimic-iv-ecg --source code-15=demo/code-15 --source wfdb=demo/hospital
+    --source ptb-xl=demo/ptb-xl --source mimic-iv-ecg=demo/mimic-iv-ecg --source code-15=demo/code-15 --source wfdb=demo/hospital \
+    --set sources.wfdb.table=records.csv
 say $ecgdata verify $corpus --deep
 say $ecgdata list $corpus --where source=ptb-xl > demo/ptb-xl.txt
 head -n 12 demo/ptb-xl.txt

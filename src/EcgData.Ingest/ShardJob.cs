@@ -42,7 +42,7 @@ internal sealed class ShardJob : IAsyncDisposable
             new ShardFileMetadata(VersionManifest.CurrentSchemaVersion, recipe.ConditioningHash(), Conditioning.ProcessingVersion));
         _outcomes = new RecordOutcome?[shard.Count];
         _waiting = new IReadOnlyList<ShardRow>?[shard.Count];
-        _rankOrder = RankOrder(shard);
+        _rankOrder = Array.ConvertAll(shard.Catalogue.RankOrder(shard.First, shard.Count), index => index - shard.First);
         _placeInRankOrder = new int[shard.Count];
         for (var place = 0; place < _rankOrder.Length; place++) _placeInRankOrder[_rankOrder[place]] = place;
     }
@@ -108,21 +108,6 @@ internal sealed class ShardJob : IAsyncDisposable
 
         return [.. positions.OrderBy(place => place.Path, StringComparer.Ordinal).ThenBy(place => place.Position)
             .ThenBy(place => place.Index).Select(place => place.Index)];
-    }
-
-    /// <summary>The records in the order of their rows: by rank, then by id.</summary>
-    private static int[] RankOrder(PlannedShard shard)
-    {
-        var keys = new (long Rank, string RecordId, int Index)[shard.Count];
-        for (var index = 0; index < keys.Length; index++)
-        {
-            var entry = shard.Catalogue[shard.First + index];
-            var patient = PatientKey.Of(shard.Catalogue.Name, entry.PatientId ?? entry.NativeId);
-            keys[index] = (patient.Rank(), $"{shard.Catalogue.Name}/{entry.NativeId}", index);
-        }
-
-        Array.Sort(keys, (a, b) => a.Rank != b.Rank ? a.Rank.CompareTo(b.Rank) : string.CompareOrdinal(a.RecordId, b.RecordId));
-        return Array.ConvertAll(keys, key => key.Index);
     }
 
     /// <summary>Takes a finished record and writes what has become next in rank order.</summary>

@@ -39,7 +39,9 @@ internal static class IngestBenchmark
             for (var number = 1; number <= pairs; number++)
             {
                 var corpus = Path.Join(work, $"corpus-{number}");
+                Settle();
                 var ours = MeasuredProcess.Run(ecgdata, "build", "--corpus", corpus, "--source", $"ptb-xl={tree}", "--quiet");
+                Settle();
                 var theirs = MeasuredProcess.Run(Python, peer, tree, Path.Join(work, "peer.f32"), "--procs", "2");
                 var row = new Pair(ours, theirs, ShardBytes(corpus));
                 rows.Add(row);
@@ -74,6 +76,9 @@ internal static class IngestBenchmark
         var sorted = rows.Select(value).Order().ToArray();
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
+
+    /// <summary>Waits until what the run before has written is on the disk: neither shall pay for the other's.</summary>
+    private static void Settle() => MeasuredProcess.Run("sync");
 
     private static long ShardBytes(string corpus) =>
         new DirectoryInfo(Path.Join(corpus, "shards")).EnumerateFiles("*.parquet", SearchOption.AllDirectories).Sum(file => file.Length);

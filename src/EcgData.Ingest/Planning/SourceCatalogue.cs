@@ -1,13 +1,14 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
+using EcgData.Shards;
 using EcgData.Sources;
 
 namespace EcgData.Ingest;
 
 /// <summary>
 /// The records of one source in the order of the plan: by the source's own folder, then by native id. The entries lie in a
-/// temporary file; memory holds what ordering and cutting need, some fifty bytes a record.
+/// temporary file; memory holds what ordering and cutting need, some sixty bytes a record.
 /// </summary>
 public sealed class SourceCatalogue : IDisposable
 {
@@ -15,6 +16,7 @@ public sealed class SourceCatalogue : IDisposable
     private readonly ByteStore _ids = new();
     private readonly List<(long Offset, int Length)> _places = [];
     private readonly List<ulong> _hashes = [];
+    private readonly List<long> _ranks = [];
     private readonly List<int> _folders = [];
     private readonly List<string> _folderNames = [];
     private int[] _order = [];
@@ -89,6 +91,19 @@ public sealed class SourceCatalogue : IDisposable
         }
     }
 
+    /// <summary>The indices of a range of records in the order of their rows: by patient rank, then by id.</summary>
+    internal int[] RankOrder(int first, int count)
+    {
+        var order = new int[count];
+        for (var index = 0; index < count; index++) order[index] = first + index;
+        order.AsSpan().Sort((a, b) =>
+        {
+            var byRank = _ranks[_order[a]].CompareTo(_ranks[_order[b]]);
+            return byRank != 0 ? byRank : string.CompareOrdinal(Encoding.UTF8.GetString(_ids[_order[a]]), Encoding.UTF8.GetString(_ids[_order[b]]));
+        });
+        return order;
+    }
+
     /// <summary>Ranges of records that form a shard, in the order of the plan.</summary>
     internal IEnumerable<(string Folder, int First, int Count)> Cut(int targetRows)
     {
@@ -133,6 +148,7 @@ public sealed class SourceCatalogue : IDisposable
 
             _folders.Add(folder);
             _hashes.Add(HashOf(entry.NativeId));
+            _ranks.Add(PatientKey.Of(Name, entry.PatientId ?? entry.NativeId).Rank());
             _ids.Add(entry.NativeId);
             if (_places.Count % 4096 == 0) progress?.Report(_places.Count);
             cancel.ThrowIfCancellationRequested();
