@@ -67,13 +67,15 @@ internal static class BuildVerb
         var planner = new Planner(corpus, checksums, KnownSources.Find);
         using var plan = await PlanAsync(planner, request, terminal, cancel);
         var free = corpus.Objects.FreeBytes();
-        PrintPlan(plan, free, terminal);
         if (request.DryRun)
         {
             terminal.Result(
-                new { dryRun = true, parent = plan.Parent?.Id, plan = PlanSummary.Of(plan).Document(), freeBytes = free }, _ => { });
+                new { dryRun = true, parent = plan.Parent?.Id, plan = PlanSummary.Of(plan).Document(), freeBytes = free },
+                console => PrintPlan(plan, free, console));
             return ExitCode.Done;
         }
+
+        if (!terminal.Quiet) PrintPlan(plan, free, terminal.Error);
 
         if (plan.EstimatedBytes > free)
             throw new UsageException(
@@ -130,16 +132,15 @@ internal static class BuildVerb
         }
     }
 
-    private static void PrintPlan(BuildPlan plan, long? free, Terminal terminal)
+    private static void PrintPlan(BuildPlan plan, long? free, IAnsiConsole console)
     {
-        if (terminal.Quiet) return;
         var table = new Table { Border = TableBorder.Simple };
         foreach (var column in PlanSummary.Columns) table.AddColumn(column);
         foreach (var row in PlanSummary.Of(plan).Rows()) table.AddRow([.. row.Select(Markup.Escape)]);
-        terminal.Error.Write(table);
+        console.Write(table);
         var carried = plan.CarriedOver.Select(source => source.Name).ToList();
-        if (carried.Count > 0) terminal.Note($"carried over as they are: {string.Join(", ", carried)}");
-        terminal.Note(
+        if (carried.Count > 0) console.WriteLine($"carried over as they are: {string.Join(", ", carried)}");
+        console.WriteLine(
             $"{plan.RecordsToBuild:N0} records in {plan.ToBuild.Count():N0} shards to build, {plan.Shards.Count - plan.ToBuild.Count():N0} shards " +
             $"to reuse; about {Quantity.Bytes(plan.EstimatedBytes)} to write" +
             (free is null ? "" : $", {Quantity.Bytes(free.Value)} free"));

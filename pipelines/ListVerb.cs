@@ -23,8 +23,11 @@ internal static class ListVerb
             HelpName = "CONDITION",
         };
         var limit = new Option<int>("--limit") { Description = "Most records to print.", DefaultValueFactory = _ => 50, HelpName = "N" };
-        var command = new Command("list", "Find records of a corpus.") { corpus, version, where, limit };
-        command.SetAction((arguments, cancel) => RunAsync(
+        var statistics = new Option<bool>("--statistics") { Description = "The amplitudes of each source and lead in place of the records." };
+        var command = new Command("list", "Find records of a corpus.") { corpus, version, where, limit, statistics };
+        command.SetAction((arguments, cancel) => arguments.GetValue(statistics)
+            ? StatisticsAsync(arguments.GetValue(corpus)!, arguments.GetValue(version), new Terminal(arguments), cancel)
+            : RunAsync(
             arguments.GetValue(corpus)!, arguments.GetValue(version), arguments.GetValue(where) ?? [], arguments.GetValue(limit),
             new Terminal(arguments), cancel));
         return command;
@@ -69,6 +72,22 @@ internal static class ListVerb
 
             console.Write(table);
             console.WriteLine($"{found:N0} records{(found > rows.Count ? $", the first {rows.Count:N0} of them listed" : "")}");
+        });
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> StatisticsAsync(string address, string? version, Terminal terminal, CancellationToken cancel)
+    {
+        var manifest = await Corpora.OpenExisting(address).ReadManifestAsync(version, cancel);
+        var statistics = SourceStatistics.Of(manifest);
+        var document = statistics.Rows.Select(row => statistics.Columns.Zip(row).ToDictionary(cell => cell.First, cell => cell.Second));
+        terminal.Result(new { version = manifest.Id, statistics = document }, console =>
+        {
+            var table = new Table { Border = TableBorder.Simple };
+            foreach (var column in statistics.Columns) table.AddColumn(column);
+            foreach (var row in statistics.Rows)
+                table.AddRow([.. row.Select(value => Markup.Escape(value is double number ? $"{number:0.0}" : $"{value:N0}"))]);
+            console.Write(table);
         });
         return ExitCode.Done;
     }

@@ -41,6 +41,24 @@ public sealed class DuckDbTests(SyntheticCorpus synthetic) : IDisposable
     }
 
     [Fact]
+    public void Statistics_OfEveryLead_AreWhatTheSignalsGive()
+    {
+        var listed = synthetic.Program.Run("list", synthetic.Corpus.Path, "--statistics", "--json").EndsWith(0).Json.GetProperty("statistics");
+        Assert.Equal(Montage.LeadCount, listed.GetArrayLength());
+        foreach (var row in listed.EnumerateArray())
+        {
+            var lead = row.GetProperty("lead").GetString();
+            var found = Assert.Single(_duck.Query(
+                $"SELECT count(x), avg(x), stddev_pop(x), min(x), max(x) FROM (SELECT unnest({lead})::DOUBLE AS x FROM $shards)"));
+            Assert.Equal((long)found[0]!, row.GetProperty("values").GetInt64());
+            Assert.Equal((double)found[1]!, row.GetProperty("mean_uv").GetDouble(), tolerance: 1e-6);
+            Assert.Equal((double)found[2]!, row.GetProperty("sd_uv").GetDouble(), tolerance: 1e-6);
+            Assert.Equal((double)found[3]!, row.GetProperty("minimum_uv").GetDouble());
+            Assert.Equal((double)found[4]!, row.GetProperty("maximum_uv").GetDouble());
+        }
+    }
+
+    [Fact]
     public void Types_OfTheColumns_AreThoseOfTheContract()
     {
         var types = _duck.Query("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM $shards)")
