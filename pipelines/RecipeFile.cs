@@ -28,7 +28,8 @@ internal static class RecipeFile
         }
         catch (JsonException e)
         {
-            throw new UsageException($"{where}: {e.Path?.TrimStart('$', '.')}: {e.InnerException?.Message ?? e.Message}");
+            throw new UsageException(
+                $"{where}: the value of '{e.Path?.TrimStart('$', '.')}' is not of its kind. Expected what schemas/build-recipe.schema.json says of that key.");
         }
     }
 

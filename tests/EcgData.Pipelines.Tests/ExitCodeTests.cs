@@ -25,6 +25,7 @@ public sealed class ExitCodeTests(SyntheticCorpus synthetic) : IDisposable
     [InlineData("build --corpus CORPUS --source code-15=TREE", "exams.csv: not in")]
     [InlineData("build --corpus CORPUS --source mimic-iv-ecg=TREE", "record_list.csv: not in")]
     [InlineData("build --corpus CORPUS --source ptb-xl=TREE --drop code-15", "--drop code-15: the corpus holds no source")]
+    [InlineData("build --corpus CORPUS --source ptb-xl=TREE --set conditioning.segmentSeconds=long", "'conditioning.segmentSeconds' is not of its kind")]
     [InlineData("build --corpus CORPUS --source ptb-xl=TREE --workers 0", "--workers 0: expected 1 to 256")]
     [InlineData("build --corpus CORPUS --source ptb-xl=TREE --workers many", "'many'")]
     [InlineData("build --corpus CORPUS --source ptb-xl=TREE --limit 0", "--limit 0: expected 1 or more")]

@@ -5,7 +5,7 @@ using EcgData.Tests;
 namespace EcgData.Pipelines.Tests;
 
 /// <summary>The README's quick start is run as it stands, but for what fetches and compiles.</summary>
-public sealed partial class ReadmeTests : IDisposable
+public sealed partial class ReadmeTests(SyntheticCorpus synthetic) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -46,6 +46,24 @@ public sealed partial class ReadmeTests : IDisposable
         Assert.True(shell.ExitCode == 0, $"exit code {shell.ExitCode} of\n{script}\n{await output}\n{await errors}");
     }
 
+    /// <summary>The query of the Python example runs as it stands, in DuckDB, and finds whole segments with the label.</summary>
+    [Fact]
+    public void PythonExample_Query_FindsWhatItAsksFor()
+    {
+        var match = Query().Match(File.ReadAllText(Path.Join(Repository.Root, "README.md")));
+        Assert.True(match.Success, "README.md has no Python example with a query.");
+        using var duck = new Duck(synthetic.Corpus);
+        var rows = duck.Query(match.Groups[1].Value
+            .Replace("{version}", synthetic.Corpus.Manifest.Id, StringComparison.Ordinal)
+            .Replace("'corpus/", $"'{synthetic.Corpus.Path}/", StringComparison.Ordinal));
+        Assert.NotEmpty(rows);
+        Assert.All(rows, row =>
+        {
+            Assert.Contains("scp:NORM", Assert.IsAssignableFrom<IEnumerable<string>>(row[1]));
+            Assert.Equal(2400, Assert.IsAssignableFrom<IEnumerable<short>>(row[2]).Count());
+        });
+    }
+
     /// <summary>Words that start with <c>bin/ecgdata</c> anywhere in the README name verbs that there are.</summary>
     [Fact]
     public void Verbs_InTheReadme_AreThere()
@@ -59,6 +77,9 @@ public sealed partial class ReadmeTests : IDisposable
 
     [GeneratedRegex(@"^## Quick start\s*$(?:(?!^## )[\s\S])*?^```sh\s*$\n([\s\S]*?)^```", RegexOptions.Multiline)]
     private static partial Regex QuickStart();
+
+    [GeneratedRegex("""duckdb\.sql\(f\"{3}(.*?)\"{3}\)""", RegexOptions.Singleline)]
+    private static partial Regex Query();
 
     [GeneratedRegex(@"^\s*(git clone|cd|make)\b")]
     private static partial Regex NotHere();
