@@ -66,8 +66,8 @@ public sealed record CatalogueRow
 /// <summary>Writes and reads <c>catalogue.parquet</c> in pieces: neither holds the table.</summary>
 public sealed class CatalogueTableWriter : IAsyncDisposable
 {
-    /// <summary>Rows per row group.</summary>
-    public const int RowGroupRows = 65_536;
+    /// <summary>Rows per row group: what the writer holds, some 30 MB. 65,536 took 550 MiB in all for a catalogue of 200,000 records.</summary>
+    public const int RowGroupRows = 16_384;
 
     private static readonly string[] DictionaryColumns = ["source", "site", "sex", "licence", "state", "shard"];
 
