@@ -10,6 +10,8 @@ namespace EcgData.Pipelines;
 /// </summary>
 internal sealed class Terminal
 {
+    private const int PipeWidth = 240;
+
     public static readonly Option<bool> JsonOption = new("--json")
     {
         Description = "Print one JSON document to standard output, and nothing else there.",
@@ -26,6 +28,8 @@ internal sealed class Terminal
     {
         Json = arguments.GetValue(JsonOption);
         Quiet = arguments.GetValue(QuietOption);
+        // a pipe has no width: lines must not be folded for it
+        if (Console.IsErrorRedirected) Error.Profile.Width = PipeWidth;
     }
 
     public bool Json { get; }
@@ -54,8 +58,7 @@ internal sealed class Terminal
             return;
         }
 
-        // a pipe has no width: tables must not be folded for it
-        if (Console.IsOutputRedirected) Output.Profile.Width = 240;
+        if (Console.IsOutputRedirected) Output.Profile.Width = PipeWidth;
         print(Output);
     }
 }
