@@ -16,7 +16,7 @@ public sealed class ArchitectureTests
         ["EcgData.Shards"] = ["EcgData.Signals", "EcgData.Storage"],
         ["EcgData.Ingest"] = ["EcgData.Sources", "EcgData.Shards"],
         ["EcgData.Training"] = ["EcgData.Shards", "EcgData.Models", "EcgData.Consumers"],
-        ["EcgData.Evaluation"] = ["EcgData.Shards", "EcgData.Models", "EcgData.Consumers"],
+        ["EcgData.Evaluation"] = ["EcgData.Shards", "EcgData.Models", "EcgData.Training"],   // it evaluates on the batches that Training makes
         ["EcgData.Reports"] = ["EcgData.Signals", "EcgData.Shards"],
     };
 
