@@ -18,6 +18,7 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     LogVerb.Create(),
     ListVerb.Create(),
     ShowVerb.Create(),
+    SubsetVerb.Create(),
     TryVerb.Create(),
 };
 
