@@ -91,7 +91,7 @@ internal static class SyntheticCatalogue
             NativeSamplingFrequencyHz = 500,
             NativeSamples = 5000,
             AgeYears = hash >> 40 & 63,
-            Sex = (hash >> 50 & 3) switch { 0 => null, 1 => "male", _ => "female" },
+            Sex = (patientNumber & 3) switch { 0 => null, 1 => "male", _ => "female" },
             Labels = ["12sl:19", $"12sl:{hash >> 52 & 127}"],
             LabelWeights = [1, 1],
             Fold = patient.Fold(),
