@@ -14,7 +14,7 @@ public static class RowGroupTable
     /// <summary>Rows per row group.</summary>
     public const int RowGroupRows = 65_536;
 
-    private static readonly string[] Columns =
+    internal static readonly string[] Columns =
     [
         "shard String", "index Int32", "first_row Int32", "rows Int32", "offset_bytes Int64", "size_bytes Int64",
         "column_offsets/list/element Int64?[]", "digest String", "minimum_rank Int64", "maximum_rank Int64",
