@@ -37,12 +37,18 @@ public static class Initialisation
             var weightName = name == "bias" || name.EndsWith(".bias", StringComparison.Ordinal) ? name[..^4] + "weight" : name;
             if (!state.TryGetValue(weightName, out var weight) || weight.dim() < 2) continue;
             var bound = 1 / MathF.Sqrt(weight.numel() / weight.shape[0]);
-            var random = new KeyedRandom(KeyedRandom.Combine(seed, KeyedRandom.KeyOf(name)));
-            var values = new float[parameter.numel()];
-            foreach (ref var value in values.AsSpan()) value = (2 * random.NextSingle() - 1) * bound;
-            using var start = tensor(values, parameter.shape);
+            using var start = Uniform(parameter.shape, bound, KeyedRandom.Combine(seed, KeyedRandom.KeyOf(name)));
             parameter.copy_(start);
         }
+    }
+
+    /// <returns>float[shape], uniform in ±bound, owned by the caller.</returns>
+    public static Tensor Uniform(long[] shape, double bound, ulong key)
+    {
+        var random = new KeyedRandom(key);
+        var values = new float[shape.Aggregate(1L, (product, axis) => product * axis)];
+        foreach (ref var value in values.AsSpan()) value = (2 * random.NextSingle() - 1) * (float)bound;
+        return tensor(values, shape);
     }
 
     /// <returns>double[shape], normal around 0, owned by the caller.</returns>

@@ -18,4 +18,8 @@ public sealed record EncoderOptions
     public int Leads { get; init; } = 12;
 
     public S4Options S4 { get; init; } = new();
+
+    public TransformerOptions Transformer { get; init; } = new();
+
+    public Net1dOptions Net1d { get; init; } = new();
 }

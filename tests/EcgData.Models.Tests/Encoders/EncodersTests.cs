@@ -11,11 +11,17 @@ public sealed class EncodersTests
     {
         { EncoderFamily.S4, false },
         { EncoderFamily.S4, true },
+        { EncoderFamily.Transformer, false },
+        { EncoderFamily.Transformer, true },
+        { EncoderFamily.Net1d, false },
+        { EncoderFamily.Net1d, true },
     };
 
     [Theory]
     [InlineData(EncoderFamily.S4, true, 2_123_776)]
     [InlineData(EncoderFamily.S4, false, 2_140_160)]
+    [InlineData(EncoderFamily.Transformer, false, 18_915_328)]
+    [InlineData(EncoderFamily.Net1d, true, 9_678_464)]
     public void Create_StudySizes_HaveTheStudysParameters(EncoderFamily family, bool causal, long expected)
     {
         using var encoder = Models.Encoders.Encoders.Create(new EncoderOptions { Family = family, Causal = causal }, seed: 1);
@@ -125,7 +131,7 @@ public sealed class EncodersTests
     [Fact]
     public void Create_ImpossibleSize_NamesTheOption()
     {
-        var wrong = Assert.Throws<ArgumentOutOfRangeException>(() => Models.Encoders.Encoders.Create(new EncoderOptions { Width = 0 }, 1));
+        var wrong = Assert.Throws<ArgumentException>(() => Models.Encoders.Encoders.Create(new EncoderOptions { Width = 0 }, 1));
         Assert.Contains("Width is 0", wrong.Message, StringComparison.Ordinal);
     }
 
