@@ -65,6 +65,8 @@ internal ref struct LevelRuns
 
         if (header == 0) throw Empty();
         for (var bits = 0; bits < _bitWidth; bits += 8) value |= _cursor.Byte() << bits;
+        if (_bitWidth < 31 && value >> _bitWidth != 0)
+            throw new InvalidDataException($"A level or index of {value}; expected {_bitWidth} bits. {ByteCursor.Advice}");
         length = (int)Math.Min(header >> 1, (ulong)_left);
         _left -= length;
         return true;
