@@ -41,7 +41,7 @@ public sealed class GoldenMetricsTests
     public void Resamples_OfTheReference_AgreeOneByOneAndInTheirInterval()
     {
         using var golden = new Golden("classification");
-        var scores = new MultilabelScores(golden.Matrix("scores"), golden.Matrix("labels"));
+        var scores = new MultilabelScores(golden.Matrix("scores"), golden.Matrix("labels_masked"));
         WeightedScore[] measured =
         [
             .. scores.Classes.Select(one => (WeightedScore)(weights => one.Auroc(weights))), scores.MicroAuroc,
@@ -64,7 +64,7 @@ public sealed class GoldenMetricsTests
     public void Auprc_Resamples_AgreeWithTheReference()
     {
         using var golden = new Golden("classification");
-        var scores = new MultilabelScores(golden.Matrix("scores"), golden.Matrix("labels"));
+        var scores = new MultilabelScores(golden.Matrix("scores"), golden.Matrix("labels_masked"));
         var resampled = golden.Matrix("auprc_bootstrap");
         foreach (var (resample, weights) in golden.Weights("bootstrap_indices").Index())
         {
@@ -78,7 +78,7 @@ public sealed class GoldenMetricsTests
     public void Difference_OfTwoModels_IsPaired()
     {
         using var golden = new Golden("classification");
-        var (a, b) = (new MultilabelScores(golden.Matrix("scores"), golden.Matrix("labels")), new MultilabelScores(golden.Matrix("scores_b"), golden.Matrix("labels")));
+        var (a, b) = (new MultilabelScores(golden.Matrix("scores"), golden.Matrix("labels_masked")), new MultilabelScores(golden.Matrix("scores_b"), golden.Matrix("labels_masked")));
         double Difference(ReadOnlySpan<int> weights) =>
             a.MacroAuroc(UndefinedClasses.CountAsChance, weights) - b.MacroAuroc(UndefinedClasses.CountAsChance, weights);
 
