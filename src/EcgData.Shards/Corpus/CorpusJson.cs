@@ -37,4 +37,5 @@ public static class CorpusJson
 [JsonSerializable(typeof(VersionManifest))]
 [JsonSerializable(typeof(Receipt))]
 [JsonSerializable(typeof(HistoryEntry))]
+[JsonSerializable(typeof(Subsets.SubsetManifest))]
 internal sealed partial class CorpusDocuments : JsonSerializerContext;
