@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EcgData.Consumers.Conformance;
 using EcgData.Pipelines.Streaming;
+using Spectre.Console;
 
 namespace EcgData.Pipelines;
 
