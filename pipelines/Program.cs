@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using EcgData.Consumers;
 using EcgData.Pipelines;
 using EcgData.Shards;
 using EcgData.Sources;
@@ -19,6 +20,8 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     ProgressVerb.Create(),
     ListVerb.Create(),
     ShowVerb.Create(),
+    StreamVerb.Create(),
+    ConformanceVerb.Create(),
     TryVerb.Create(),
 };
 
@@ -52,7 +55,7 @@ catch (Exception e) when (e is UsageException or SourceException)
     Console.Error.WriteLine($"ecgdata: {e.Message}");
     return ExitCode.BadUsage;
 }
-catch (Exception e) when (e is CorpusException or IOException or UnauthorizedAccessException)
+catch (Exception e) when (e is CorpusException or ConsumerException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"ecgdata: {e.Message}");
     return ExitCode.Fault;
