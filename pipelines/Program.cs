@@ -20,6 +20,7 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     ProgressVerb.Create(),
     ListVerb.Create(),
     ShowVerb.Create(),
+    SubsetVerb.Create(),
     StreamVerb.Create(),
     ConformanceVerb.Create(),
     TryVerb.Create(),
