@@ -1,7 +1,8 @@
 using BenchmarkDotNet.Running;
 using EcgData.Benchmarks;
 
-// `ingest` times whole processes against the peer; everything else goes to BenchmarkDotNet: --filter '*', --list flat.
+// `ingest` times whole processes against the peer, `encoder` an encoder against a matrix product; everything else goes to BenchmarkDotNet: --filter '*', --list flat.
 if (args is ["ingest", .. var rest]) return IngestBenchmark.Run(rest);
+if (args is ["encoder", .. var encoder]) return EncoderBenchmark.Run(encoder);
 BenchmarkSwitcher.FromAssembly(typeof(IngestBenchmark).Assembly).Run(args);
 return 0;
