@@ -62,6 +62,7 @@ internal static class BuildVerb
             throw new UsageException("Nothing to build: name at least one source with --source NAME=DIR. 'ecgdata sources' lists them.");
         CheckWorkers(request.Workers);
         if (request.Limit < 1) throw new UsageException($"--limit {request.Limit}: expected 1 or more.");
+        await using var rehearsal = request.DryRun ? null : Rehearsal.Begin();
         var corpus = Corpora.Open(request.Corpus);
         using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
         var planner = new Planner(corpus, checksums, KnownSources.Find);
