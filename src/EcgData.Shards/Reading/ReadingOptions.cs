@@ -84,11 +84,17 @@ public sealed record ReadingOptions
     /// <summary>Leads of a batch, in the montage's order.</summary>
     public LeadSet Leads { get; init; } = LeadSet.All;
 
-    /// <summary>Threads that read and decode.</summary>
+    /// <summary>Threads that read and decode; 0: the caller's own does, batch by batch.</summary>
     public int Threads { get; init; } = 2;
 
     /// <summary>Batches that are ready or in work while one is used.</summary>
     public int Prefetch { get; init; } = 4;
+
+    /// <summary>Memory that these batches may take together, bytes; one is always in work.</summary>
+    public long PrefetchBytes { get; init; } = 64L << 20;
+
+    /// <summary>Hold a row group against its digest whenever it is opened, where its source has not done so.</summary>
+    public bool Verify { get; init; } = true;
 
     /// <summary>Labels, age, sex, source and so on beside the signals.</summary>
     public bool Metadata { get; init; }
