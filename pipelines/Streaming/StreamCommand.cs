@@ -136,7 +136,7 @@ internal sealed record StreamCommand
         {
             StreamEnd.Complete => $"The epoch is complete: {outcome.Crops:N0} crops in {outcome.Batches:N0} batches.",
             StreamEnd.Enough => $"The consumer had enough after {outcome.Crops:N0} crops.",
-            StreamEnd.Gone => $"{To} went away after {outcome.Crops:N0} crops.",
+            StreamEnd.Gone => $"The reader of {(ArrowOutput.IsStandardOutput(To) ? "standard output" : To)} went away after {outcome.Crops:N0} crops.",
             _ => $"Cancelled after {outcome.Crops:N0} crops.",
         };
         var resume = outcome.End == StreamEnd.Complete ? "" : $" The last batch written ends at position {outcome.Position}; resume with --from {outcome.Position}.";
