@@ -17,6 +17,7 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     BuildVerb.Create(),
     VerifyVerb.Create(),
     LogVerb.Create(),
+    ProgressVerb.Create(),
     ListVerb.Create(),
     ShowVerb.Create(),
     StreamVerb.Create(),

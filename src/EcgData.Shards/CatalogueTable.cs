@@ -185,7 +185,7 @@ public static class CatalogueTableReader
     public static async IAsyncEnumerable<CatalogueRow> ReadAsync(Stream stream, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         await using var reader = await ParquetFile.OpenAsync(stream, "a catalogue", cancel);
-        ParquetFile.CheckColumns(reader, Columns, "catalogue");
+        CheckColumns(reader);
         for (var index = 0; index < reader.RowGroupCount; index++)
         {
             var group = index;
@@ -196,6 +196,9 @@ public static class CatalogueTableReader
             }
         }
     }
+
+    /// <exception cref="InvalidDataException">Its columns are not those of a catalogue.</exception>
+    internal static void CheckColumns(ParquetReader reader) => ParquetFile.CheckColumns(reader, Columns, "catalogue");
 
     private static async Task<CatalogueRow[]> ReadRowGroupAsync(ParquetReader reader, int index, CancellationToken cancel)
     {
