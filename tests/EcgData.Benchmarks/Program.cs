@@ -5,6 +5,7 @@ using EcgData.Benchmarks;
 var harnesses = new Dictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
 {
     ["ingest"] = rest => Task.FromResult(IngestBenchmark.Run(rest)),
+    ["loader"] = rest => Task.FromResult(LoaderBenchmark.Run(rest)),
     ["order"] = _ => Task.FromResult(OrderBenchmark.Run()),
     ["subset"] = SubsetBenchmark.RunAsync,
 };
