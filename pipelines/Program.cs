@@ -20,7 +20,9 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     ProgressVerb.Create(),
     ListVerb.Create(),
     ShowVerb.Create(),
+    SubsetVerb.Create(),
     StreamVerb.Create(),
+    ExportVerb.Create(),
     ConformanceVerb.Create(),
     TryVerb.Create(),
 };

@@ -4,8 +4,8 @@ namespace EcgData.Shards.Subsets;
 /// <param name="terms">Terms of the version's sources; a source without is under the strictest.</param>
 public sealed class SubsetBuild(CorpusStore corpus, VersionManifest version, IReadOnlyList<SourceTerms> terms)
 {
-    /// <exception cref="FormatException">The options do not fit together or do not fit the version: found before any work.</exception>
-    /// <exception cref="CorpusException">What they name is not there in that number, or the corpus is damaged.</exception>
+    /// <exception cref="FormatException">The options do not fit together or do not fit the version.</exception>
+    /// <exception cref="SubsetException">What they ask for is not there.</exception>
     public async Task<SubsetResult> RunAsync(SubsetOptions options, CancellationToken cancel = default)
     {
         var sizes = Sizes(options.Sizes);
@@ -106,20 +106,20 @@ public sealed class SubsetBuild(CorpusStore corpus, VersionManifest version, IRe
         for (var task = 0; task < request.Tasks.Count; task++)
         {
             if (scan.TaskRecords[task] == 0)
-                throw new CorpusException(
+                throw new SubsetException(
                     $"Evaluation task {request.Tasks[task]} has no record in this version, so nothing can be left out for it. Name the folds that it has.");
         }
 
         var useless = request.Links.Report().FirstOrDefault(link => link.Sha256 is not null && link.Pairs > 0 && link.Unknown == link.Pairs);
         if (useless is not null)
-            throw new CorpusException(
+            throw new SubsetException(
                 $"{useless.Origin}: of no pair are both records in this version. Expected record ids such as ptb-xl/1, as 'ecgdata list' shows them.");
         var groups = new PatientGroups(scan.Records.Patients.Count, []);
         if (request.Folds.Report(groups).FirstOrDefault(file => file.Records > 0 && file.Unknown == file.Records) is { } strange)
-            throw new CorpusException(
+            throw new SubsetException(
                 $"{strange.File}: none of its {strange.Records} records is in this version. Expected record ids such as ptb-xl/1, as 'ecgdata list' shows them.");
         if (scan.Records.Count == 0)
-            throw new CorpusException(
+            throw new SubsetException(
                 $"No kept record of this version fits: {string.Join(", ", options.Predicate.Where.Concat(options.Predicate.Allow).DefaultIfEmpty("no condition"))}. " +
                 "Relax the conditions; 'ecgdata list' tries them.");
     }
@@ -131,3 +131,6 @@ public sealed class SubsetBuild(CorpusStore corpus, VersionManifest version, IRe
         return tables;
     }
 }
+
+/// <summary>A subset that is asked for cannot be had: the corpus does not hold what it would take.</summary>
+public sealed class SubsetException(string message) : Exception(message);

@@ -29,7 +29,7 @@ internal sealed class SubsetCut
 
     /// <param name="sizes">The smallest first.</param>
     /// <param name="memberships">Gets which records each rung holds; null where nobody compares them.</param>
-    /// <exception cref="CorpusException">Fewer records are there than a size asks for.</exception>
+    /// <exception cref="SubsetException">Fewer records are there than a size asks for.</exception>
     public IEnumerable<SubsetRung> Cut(IReadOnlyList<SubsetSize> sizes, ulong seed, List<SubsetMembership>? memberships)
     {
         var records = _scan.Records;
@@ -38,7 +38,7 @@ internal sealed class SubsetCut
         foreach (var size in sizes)
         {
             if (size.Records > available)
-                throw new CorpusException(
+                throw new SubsetException(
                     $"{size.Name}: {size.Records:N0} records are asked for, {available:N0} are there" +
                     $"{(available < _version.Totals.Records.Read ? " that the predicate allows" : "")}. Ask for fewer, for 'all', or relax the predicate.");
         }
@@ -92,7 +92,9 @@ internal sealed class SubsetCut
         var records = (int)(size.Records ?? available);
         if (!_predicate.WholeGroups || records == available) return records;
         var unit = Array.BinarySearch(order.Units, records);
-        return order.Units[unit >= 0 ? unit : ~unit - 1];
+        var end = order.Units[unit >= 0 ? unit : ~unit - 1];
+        return end > 0 ? end : throw new SubsetException(
+            $"{size.Name}: the first patient group has {order.Units[1]:N0} records, more than are asked for. Ask for more, or let the last patient be split.");
     }
 
     private SubsetRung Rung(
