@@ -22,6 +22,7 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     ShowVerb.Create(),
     SubsetVerb.Create(),
     StreamVerb.Create(),
+    ExportVerb.Create(),
     ConformanceVerb.Create(),
     TryVerb.Create(),
 };
