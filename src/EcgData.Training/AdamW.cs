@@ -43,14 +43,13 @@ public sealed class AdamW : IDisposable
     /// <summary>Updates that have been made.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>Forgets the gradients.</summary>
+    /// <summary>
+    /// Takes the gradients away. Zeros in their place would still move a parameter that a step has no use for, by its moments, and would do
+    /// so only in a run that was not just started again.
+    /// </summary>
     public void ClearGradients()
     {
-        foreach (var (_, value) in Parameters())
-        {
-            using var gradient = value.grad;
-            gradient?.zero_();
-        }
+        foreach (var (_, value) in Parameters()) value.grad = null;
     }
 
     /// <summary>Scales all gradients so that their common norm is at most <paramref name="largest"/>.</summary>
