@@ -32,15 +32,15 @@ public sealed class S4Backbone : Backbone
     public override (Tensor Output, Tensor[] Taps) ForwardWithTaps(Tensor tokens)
     {
         using var scope = NewDisposeScope();
-        var (stream, taps) = (tokens, new List<Tensor>());
+        var (stream, taps) = (tokens, new List<Tensor?>());
         foreach (var block in _blocks)
         {
-            var (output, tap) = block.Run(stream);
+            var (output, tap) = block.Run(stream, wantTap: taps.Count >= _blocks.Count - 2);
             stream = output;
             taps.Add(tap);
         }
 
-        return (stream.MoveToOuterDisposeScope(), [.. taps.TakeLast(2).Select(tap => tap.MoveToOuterDisposeScope())]);
+        return (stream.MoveToOuterDisposeScope(), [.. taps.TakeLast(2).Select(tap => tap!.MoveToOuterDisposeScope())]);
     }
 
     public override Tensor forward(Tensor tokens)

@@ -74,6 +74,13 @@ public sealed class Teacher : nn.Module
         using var noGradient = no_grad();
         SetMode(studentTrains);
         var (_, taps) = _encoder.Backbone.ForwardWithTaps(_encoder.Stem.forward(input));
+        if (taps.FirstOrDefault(tap => tap.shape[2] != _encoder.Width) is { } narrow)
+        {
+            throw new InvalidOperationException(
+                $"Teacher: one of the backbone's last two blocks is {narrow.shape[2]} wide, the encoder {_encoder.Width}; expected the same. " +
+                "Give the backbone's last stage two blocks or more.");
+        }
+
         return [.. taps.Select(tap => tap.MoveToOuterDisposeScope())];
     }
 

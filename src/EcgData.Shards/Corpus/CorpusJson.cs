@@ -38,4 +38,5 @@ public static class CorpusJson
 [JsonSerializable(typeof(Receipt))]
 [JsonSerializable(typeof(HistoryEntry))]
 [JsonSerializable(typeof(Subsets.SubsetManifest))]
+[JsonSerializable(typeof(Subsets.DecontaminationCertificate))]
 internal sealed partial class CorpusDocuments : JsonSerializerContext;

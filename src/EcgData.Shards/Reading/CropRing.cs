@@ -89,7 +89,17 @@ internal sealed class CropRing : IDisposable
     public void WorkOnce(ThreadClock clock)
     {
         clock.Start();
-        while (TryBegin(out var batch, out var first, out var count)) Run(batch, first, count, clock);
+        while (true)
+        {
+            PlannedBatch batch;
+            int first, count;
+            lock (_gate)
+            {
+                if (!TryBegin(out batch, out first, out count)) return;
+            }
+
+            Run(batch, first, count, clock);
+        }
     }
 
     /// <summary>Hands over the next batch.</summary>

@@ -31,6 +31,9 @@ internal static class SubsetDocument
     public static string DigestOf<T>(T contents) =>
         Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(contents, CorpusJson.Compact)));
 
+    /// <summary>For people: indented, with a line feed at the end.</summary>
+    public static byte[] Serialize<T>(T document) => [.. JsonSerializer.SerializeToUtf8Bytes(document, CorpusJson.Readable), (byte)'\n'];
+
     /// <summary>Writes a file that is there whole or not at all.</summary>
     public static async Task WriteAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancel)
     {
@@ -63,4 +66,25 @@ internal sealed class OneLineNumbers : JsonConverter<IReadOnlyList<int>>
 
     public override void Write(Utf8JsonWriter writer, IReadOnlyList<int> value, JsonSerializerOptions options) =>
         writer.WriteRawValue($"[{string.Join(',', value)}]");
+}
+
+/// <summary>A list of texts on one line.</summary>
+internal sealed class OneLineTexts : JsonConverter<IReadOnlyList<string>>
+{
+    public override IReadOnlyList<string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray) throw new JsonException("Expected a list of texts.");
+        var texts = new List<string>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            texts.Add(reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw new JsonException("Expected a list of texts."));
+        return texts;
+    }
+
+    /// <remarks>Patient keys are hexadecimal digits: nothing in them needs escaping, and what does is refused.</remarks>
+    public override void Write(Utf8JsonWriter writer, IReadOnlyList<string> value, JsonSerializerOptions options)
+    {
+        if (value.FirstOrDefault(text => !text.All(char.IsAsciiLetterOrDigit)) is { } strange)
+            throw new JsonException($"'{strange}': expected letters and digits.");
+        writer.WriteRawValue($"[{string.Join(',', value.Select(text => $"\"{text}\""))}]");
+    }
 }

@@ -83,7 +83,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     /// <summary>With batch normalisation, whose counter is a long and a scalar.</summary>
-    private static nn.Module Module(ulong seed)
+    private static TorchSharp.Modules.Sequential Module(ulong seed)
     {
         var module = nn.Sequential(("a", nn.Linear(3, 2)), ("b", nn.BatchNorm1d(2)));
         Initialisation.Draw(module, seed);

@@ -96,6 +96,18 @@ public sealed class TeacherTests
         Assert.Contains("stem.stages.0", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Taps_OfBlocksOfTwoWidths_AreRefused()
+    {
+        using var scope = NewDisposeScope();
+        var shape = TinyRun.Shape(EncoderFamily.Net1d, causal: false);
+        shape = shape with { Net1d = shape.Net1d with { StageBlocks = [1, 1, 1] } };
+        using var student = EncoderFactory.Create(shape, 1);
+        using var teacher = new Teacher(EncoderFactory.Create(shape, 2), student, new TeacherOptions());
+        var refusal = Assert.Throws<InvalidOperationException>(() => teacher.Taps(zeros(1, 12, 600), studentTrains: false));
+        Assert.Contains("16 wide", refusal.Message, StringComparison.Ordinal);
+    }
+
     private static (Encoder Student, Teacher Teacher) Pair(TeacherOptions options)
     {
         var student = EncoderFactory.Create(Small, seed: 1);

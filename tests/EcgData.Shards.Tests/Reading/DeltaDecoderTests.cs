@@ -37,7 +37,7 @@ public sealed class DeltaDecoderTests
     public void Decode_Crops_AreTheStretchesInMillivoltOnEveryPath()
     {
         var state = 3ul;
-        for (ulong seed = 0; seed < 3000; seed++)
+        for (ulong seed = 0; seed < 1500; seed++)
         {
             var count = 1 + (int)(Some.Next(ref state) % 700);
             var values = Some.Signal(count, seed);
@@ -87,7 +87,7 @@ public sealed class DeltaDecoderTests
         var state = 11ul;
         var valid = Enumerable.Range(0, 16).Select(index => Encoded(Some.Signal(40 + 37 * index, (ulong)index))).ToArray();
         var outcomes = new Dictionary<string, int>();
-        for (var round = 0; round < 60_000; round++)
+        for (var round = 0; round < 12_000; round++)
         {
             var bytes = Hostile(valid[round % valid.Length], ref state);
             var want = (int)(Some.Next(ref state) % 700);
@@ -103,7 +103,7 @@ public sealed class DeltaDecoderTests
             outcomes[first![..1]] = outcomes.GetValueOrDefault(first[..1]) + 1;
         }
 
-        Assert.True(outcomes["!"] > 1000 && outcomes["="] > 1000, "Both outcomes must occur for the comparison to mean anything.");
+        Assert.True(outcomes["!"] > 300 && outcomes["="] > 300, "Both outcomes must occur for the comparison to mean anything.");
     }
 
     [Fact]
