@@ -74,6 +74,12 @@ public sealed class CatalogueTableWriter : IAsyncDisposable
     private readonly ParquetTable _table;
     private readonly List<CatalogueRow> _rows = [];
 
+    /// <summary>The columns: name, type of a value, and whether there is a list of them.</summary>
+    internal static IReadOnlyList<(string Name, Type Type, bool IsList)> Fields { get; } =
+        [.. CreateSchema().Fields.Select(field => field is ListField list
+            ? (field.Name, ((DataField)list.Item).ClrType, true)
+            : (field.Name, ((DataField)field).ClrType, false))];
+
     private CatalogueTableWriter(ParquetTable table) => _table = table;
 
     /// <param name="stream">Written front to back and left open.</param>

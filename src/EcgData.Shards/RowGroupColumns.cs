@@ -75,6 +75,31 @@ internal sealed class RowGroupColumns
     public async Task<T[]?[]> ListsAsync<T>(string path)
         where T : struct => Split(path, await ReadAsync<T>(path));
 
+    /// <summary>A list per row, all in one array; null lists come out empty.</summary>
+    public async Task<FlatLists<T>> FlatListsAsync<T>(string path)
+        where T : struct
+    {
+        var column = await ReadAsync<T>(path);
+        var (definitions, repetitions) = (column.Definitions!, column.Repetitions!);
+        var defined = _fields[path].MaxDefinitionLevel;
+        var starts = new int[Rows + 1];
+        var (row, used) = (0, 0);
+        for (var level = 0; level < definitions.Length; level++)
+        {
+            if (repetitions[level] == 0)
+            {
+                if (row == Rows) throw Contradiction(path, row + 1);
+                starts[row++] = used;
+            }
+
+            if (definitions[level] == defined) used++;
+        }
+
+        if (row != Rows || used > column.Values.Length || (Rows > 0 && repetitions[0] != 0)) throw Contradiction(path, row);
+        starts[Rows] = used;
+        return new FlatLists<T>(column.Values, starts);
+    }
+
     public async Task<string[][]> TextListsAsync(string path)
     {
         var lists = await ListsAsync<ReadOnlyMemory<char>>(path);
@@ -152,4 +177,10 @@ internal sealed class RowGroupColumns
         $"Column '{path}': entries for {found} rows; its row group has {Rows}. Verify the file's checksum, and build it again if it differs.");
 
     private readonly record struct RawColumn<T>(T[] Values, int[]? Definitions, int[]? Repetitions);
+}
+
+/// <summary>A list per row: those of row r are the values from Starts[r] to Starts[r + 1].</summary>
+internal readonly record struct FlatLists<T>(T[] Values, int[] Starts)
+{
+    public ReadOnlySpan<T> this[int row] => Values.AsSpan(Starts[row]..Starts[row + 1]);
 }

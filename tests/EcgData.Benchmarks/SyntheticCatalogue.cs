@@ -116,7 +116,7 @@ internal static class SyntheticCatalogue
         for (var (first, index) = (0, 0); first < rows.Count; index++)
         {
             var count = Math.Min(index < sizes.Length ? sizes[index] : 64, rows.Count - first);
-            groups.Add(new RowGroupRow(path, new RowGroupEntry(index, first, count, 4, 1, [4], "", 0, 0)));
+            groups.Add(new RowGroupRow(path, new RowGroupEntry(index, first, count, 4, 1, [4], "", 0, 0, [2400], [], [])));
             first += count;
         }
     }

@@ -130,7 +130,7 @@ internal sealed class SomeCorpus : IDisposable
         for (var (first, index) = (0, 0); first < rows; index++)
         {
             var count = Math.Min(index < sizes.Length ? sizes[index] : 64, rows - first);
-            yield return new RowGroupRow(path, new RowGroupEntry(index, first, count, 4, 1, [4], "", 0, 0));
+            yield return new RowGroupRow(path, new RowGroupEntry(index, first, count, 4, 1, [4], "", 0, 0, [2400], [], []));
             first += count;
         }
     }
