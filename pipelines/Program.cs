@@ -21,6 +21,7 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     ListVerb.Create(),
     ShowVerb.Create(),
     SubsetVerb.Create(),
+    PullVerb.Create(),
     StreamVerb.Create(),
     ExportVerb.Create(),
     ConformanceVerb.Create(),
