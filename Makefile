@@ -22,7 +22,8 @@ demo: build
 
 # All test projects; ends with "N passed, N failed, N skipped". FILTER='FullyQualifiedName~Resampler' runs a part.
 test:
-	@tests/debian.sh chromium:chromium
+	@tests/debian.sh chromium:chromium /usr/lib/python3/dist-packages/numpy:python3-numpy /usr/lib/python3/dist-packages/torch:python3-torch
+	@tests/npm.sh tests/EcgData.Storage.Tests/azurite tests/EcgData.Pipelines.Tests/arrow
 	rm -rf TestResults
 	dotnet build EcgData.sln $(DOTNET_FLAGS)
 	-dotnet test EcgData.sln --no-build $(DOTNET_FLAGS) --logger trx --results-directory TestResults $(if $(FILTER),--filter "$(FILTER)")

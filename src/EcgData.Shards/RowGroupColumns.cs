@@ -1,3 +1,5 @@
+using System.Buffers;
+using EcgData.Shards.Parquet;
 using global::Parquet;
 using global::Parquet.Schema;
 
@@ -44,6 +46,29 @@ internal sealed class RowGroupColumns
     {
         var column = await ReadAsync<ReadOnlyMemory<char>>(path);
         return Spread(path, column, value => (string?)value.ToString());
+    }
+
+    /// <summary>Texts as their pages hold them, without a string per row.</summary>
+    /// <param name="stream">The file that the reader reads.</param>
+    public async Task<ColumnTexts> ColumnTextsAsync(Stream stream, string path)
+    {
+        var field = _fields[path];
+        var column = _reader.GetMetadata(field)!.MetaData!;
+        var start = Math.Min(column.DataPageOffset, column.DictionaryPageOffset is > 0 and { } dictionary ? dictionary : long.MaxValue);
+        var size = checked((int)column.TotalCompressedSize);   // held against the file at opening
+        var chunk = ArrayPool<byte>.Shared.Rent(size);
+        try
+        {
+            stream.Position = start;
+            await stream.ReadExactlyAsync(chunk.AsMemory(0, size), _cancel);
+            return ColumnTexts.Read(chunk.AsSpan(0, size), column.Codec, Rows, field.MaxDefinitionLevel > 0) ?? throw new InvalidDataException(
+                $"Column '{path}' is encoded in a way that is not read here: one data page of version 1, plain or with a dictionary, uncompressed or " +
+                "Zstandard, is expected. Build the version again with this release.");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
     }
 
     /// <summary>A list per row; null where the list is.</summary>

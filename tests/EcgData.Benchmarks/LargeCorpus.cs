@@ -9,23 +9,39 @@ public static class LargeCorpus
 {
     private const int SamplesOf10Seconds = 2400;
     private const int RowBytes = 34 * 1024;
+    private const int Columns = 35;
+    private const string Source = "heedb";
 
     /// <param name="shardRows">Rows of each shard, the last but for what is left.</param>
     public static RowGroupIndex Create(int records, int shardRows)
     {
         var builder = new RowGroupIndex.Builder(240);
-        for (var first = 0; first < records; first += shardRows)
+        foreach (var (path, group) in Table(records, shardRows))
         {
-            builder.BeginShard($"shards/heedb/{Mix((ulong)first):x16}{first:x48}.parquet", "heedb");
-            var offset = 4L;
-            foreach (var rows in ShardWriter.RowGroupSizes(Math.Min(shardRows, records - first)))
-            {
-                builder.Add(rows, offset, rows * RowBytes, UInt128.One, [SamplesOf10Seconds], [], []);
-                offset += rows * RowBytes;
-            }
+            if (group.Index == 0) builder.BeginShard(path, Source);
+            builder.Add(group.Rows, group.OffsetBytes, (int)group.SizeBytes, UInt128.One, [SamplesOf10Seconds], [], []);
         }
 
         return builder.Build();
+    }
+
+    /// <summary>The same as the rows of <c>rowgroups.parquet</c>.</summary>
+    public static IEnumerable<RowGroupRow> Table(int records, int shardRows)
+    {
+        for (var first = 0; first < records; first += shardRows)
+        {
+            var path = $"shards/{Source}/{Mix((ulong)first):x16}{first:x48}.parquet";
+            var (index, row) = (0, 0);
+            foreach (var rows in ShardWriter.RowGroupSizes(Math.Min(shardRows, records - first)))
+            {
+                var offset = 4 + (long)row * RowBytes;
+                yield return new RowGroupRow(path, new RowGroupEntry(
+                    index, row, rows, offset, rows * RowBytes, [.. Enumerable.Range(0, Columns).Select(column => offset + column * 1000L)],
+                    $"{Mix((ulong)(first + row)):x32}", row, row + rows, [SamplesOf10Seconds], [], []));
+                row += rows;
+                index++;
+            }
+        }
     }
 
     /// <summary>A default-seed subset without predicate: the rows of every shard whose rank, a hash, is below one threshold.</summary>

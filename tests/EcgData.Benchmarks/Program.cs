@@ -1,9 +1,16 @@
 using BenchmarkDotNet.Running;
 using EcgData.Benchmarks;
 
-// `ingest` times whole processes against the peer, `order` counts how the reading order mixes and what it costs; everything else goes to BenchmarkDotNet: --filter '*', --list flat.
-if (args is ["ingest", .. var rest]) return IngestBenchmark.Run(rest);
-if (args is ["loader", .. var loader]) return LoaderBenchmark.Run(loader);   // crops from shards against the study's way
-if (args is ["order"]) return OrderBenchmark.Run();
+// What is measured as a whole, beside a peer or a limit, has a name; everything else goes to BenchmarkDotNet: --filter '*', --list flat.
+var harnesses = new Dictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
+{
+    ["convolution"] = rest => Task.FromResult(ConvolutionBenchmark.Run(rest)),
+    ["encoder"] = rest => Task.FromResult(EncoderBenchmark.Run(rest)),
+    ["ingest"] = rest => Task.FromResult(IngestBenchmark.Run(rest)),
+    ["loader"] = rest => Task.FromResult(LoaderBenchmark.Run(rest)),
+    ["order"] = _ => Task.FromResult(OrderBenchmark.Run()),
+    ["subset"] = SubsetBenchmark.RunAsync,
+};
+if (args is [var name, .. var rest] && harnesses.TryGetValue(name, out var harness)) return await harness(rest);
 BenchmarkSwitcher.FromAssembly(typeof(IngestBenchmark).Assembly).Run(args);
 return 0;

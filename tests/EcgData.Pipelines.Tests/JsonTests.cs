@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using EcgData.Ingest;
+using EcgData.Pipelines.Tests.Streaming;
 using EcgData.Shards;
+using EcgData.Shards.Exports;
 using EcgData.Sources;
 using EcgData.Tests;
 using NJsonSchema;
@@ -16,9 +18,11 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
     public static TheoryData<string, Type> Schemas => new()
     {
         { "build-recipe", typeof(BuildRecipe) },
+        { "build-plan", typeof(PlanDocument) },
         { "version-manifest", typeof(VersionManifest) },
         { "receipt", typeof(Receipt) },
         { "history", typeof(HistoryEntry) },
+        { "export-manifest", typeof(ExportManifest) },
         { "source-manifest", typeof(SourceManifest) },
     };
 
@@ -31,11 +35,16 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
     [InlineData("build --corpus NEW/corpus --source ptb-xl=TREE --limit 5 --dry-run", "dryRun,parent,plan,freeBytes")]
     [InlineData(
         "build --corpus NEW/corpus --source ptb-xl=TREE --limit 5 --set LENIENT", "version,parent,changed,shardsBuilt,shardsReused,totals,sources")]
+    [InlineData("build --plan --corpus NEW/corpus --source ptb-xl=TREE", "plan,parent,shards,shardsToBuild,recordsToBuild")]
     [InlineData("verify BUILT", "version,checks,shards,rows,problems,holds")]
     [InlineData("verify BUILT --deep", "version,checks,shards,rows,problems,holds")]
     [InlineData("log BUILT", "corpus,head,builds")]
     [InlineData("list BUILT --where state=kept", "version,found,records")]
     [InlineData("show BUILT KEPT --out NEW/sheet.svg", "record,segment,file")]
+    [InlineData("stream BUILT --to PLUGIN --option out=NEW/s.json", "version,subset,end,items,tooShort,from,position,crops,batches,state,seconds")]
+    [InlineData("export BUILT --to NEW/export --format parquet", "to,version,subset,format,rows,files")]
+    [InlineData("conformance PLUGIN --option out=NEW/s.json", "plugin,passed,failed,checks")]
+    [InlineData("conformance --arrow-golden NEW/golden", "stream,expected")]
     [InlineData("try BUILT --steps 2 --batch 4", "version,losses,firstLoss,lastLoss,crops")]
     public void Verb_Json_IsOneDocumentAndNothingElse(string command, string keys)
     {
@@ -44,6 +53,7 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
             ["BUILT"] = synthetic.Corpus.Path,
             ["TREE"] = synthetic.Tree,
             ["NEW"] = _folder.Path,
+            ["PLUGIN"] = PluginTests.Example,
             ["LENIENT"] = SyntheticCorpus.Lenient,
             ["KEPT"] = synthetic.KeptRecord,
         };
@@ -75,6 +85,22 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
         foreach (var receipt in receipts) await FollowsAsync("receipt", File.ReadAllText(receipt));
         foreach (var entry in Directory.EnumerateFiles(Path.Join(corpus.Path, "history")))
             await FollowsAsync("history", File.ReadAllText(entry));
+    }
+
+    [Theory]
+    [InlineData("parquet")]
+    [InlineData("npy")]
+    public async Task Export_Manifest_FollowsItsSchema(string format)
+    {
+        synthetic.Program.Run("export", synthetic.Corpus.Path, "--to", _folder["export"], "--format", format).EndsWith(0);
+        await FollowsAsync("export-manifest", File.ReadAllText(_folder["export/export.json"]));
+    }
+
+    [Fact]
+    public async Task Plan_ThatIsWritten_FollowsItsSchema()
+    {
+        synthetic.Program.Run("build", "--plan", "--corpus", _folder["planned"], "--source", synthetic.Source).EndsWith(0);
+        await FollowsAsync("build-plan", File.ReadAllText(Assert.Single(Directory.GetFiles(_folder["planned"], "plan.json", SearchOption.AllDirectories))));
     }
 
     [Fact]

@@ -17,8 +17,8 @@ public sealed class ConvStemTests
         using var scope = NewDisposeScope();
         var stem = Stem(type);
         stem.eval();
-        AssertClose(Golden["y_eval"], stem.forward(Golden["x"].to(type)), tolerance);
-        AssertClose(Golden["y_eval_odd"], stem.forward(Golden["x_odd"].to(type)), tolerance);
+        Close.Assert(Golden["y_eval"], stem.forward(Golden["x"].to(type)), tolerance);
+        Close.Assert(Golden["y_eval_odd"], stem.forward(Golden["x_odd"].to(type)), tolerance);
     }
 
     [Theory]
@@ -31,18 +31,18 @@ public sealed class ConvStemTests
         stem.train();
         var input = Golden["x"].to(type).requires_grad_();
         var output = stem.forward(input);
-        AssertClose(Golden["y_train"], output, tolerance);
+        Close.Assert(Golden["y_train"], output, tolerance);
         (output * Golden["g"].to(type)).sum().backward();
 
-        AssertClose(Golden["grad_x"], input.grad!, tolerance);
+        Close.Assert(Golden["grad_x"], input.grad!, tolerance);
         var state = stem.state_dict();
         for (var stage = 0; stage < 4; stage++)
         {
-            AssertClose(Golden[$"grad_conv{stage}_weight"], state[$"stages.{stage}.conv.weight"].grad!, tolerance);
-            AssertClose(Golden[$"grad_bn{stage}_weight"], state[$"stages.{stage}.norm.weight"].grad!, tolerance);
-            AssertClose(Golden[$"grad_bn{stage}_bias"], state[$"stages.{stage}.norm.bias"].grad!, tolerance);
-            AssertClose(Golden[$"bn{stage}_running_mean_after"], state[$"stages.{stage}.norm.running_mean"], tolerance);
-            AssertClose(Golden[$"bn{stage}_running_var_after"], state[$"stages.{stage}.norm.running_var"], tolerance);
+            Close.Assert(Golden[$"grad_conv{stage}_weight"], state[$"stages.{stage}.conv.weight"].grad!, tolerance);
+            Close.Assert(Golden[$"grad_bn{stage}_weight"], state[$"stages.{stage}.norm.weight"].grad!, tolerance);
+            Close.Assert(Golden[$"grad_bn{stage}_bias"], state[$"stages.{stage}.norm.bias"].grad!, tolerance);
+            Close.Assert(Golden[$"bn{stage}_running_mean_after"], state[$"stages.{stage}.norm.running_mean"], tolerance);
+            Close.Assert(Golden[$"bn{stage}_running_var_after"], state[$"stages.{stage}.norm.running_var"], tolerance);
         }
     }
 
@@ -86,14 +86,5 @@ public sealed class ConvStemTests
 
         stem.to(type);
         return stem;
-    }
-
-    /// <summary>Largest difference, relative to the largest expected value.</summary>
-    private static void AssertClose(Tensor expected, Tensor actual, double tolerance)
-    {
-        Assert.Equal(expected.shape, actual.shape);
-        var difference = (expected - actual.detach().to(float64)).abs().max().item<double>();
-        var scale = expected.abs().max().item<double>();
-        Assert.True(difference <= tolerance * Math.Max(1, scale), $"differs by {difference:g3} at a scale of {scale:g3}");
     }
 }

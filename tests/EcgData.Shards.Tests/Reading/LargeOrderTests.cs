@@ -48,28 +48,6 @@ public sealed class LargeOrderTests
         Assert.InRange(quality.FirstPercentile, 50, 64);
     }
 
-    [Fact]
-    public void Memory_At11Million_IsWithin16MiB()
-    {
-        var index = Large.Value;
-        var order = new ReadingOrder(index, null, new OrderOptions());
-        var selectionBytes = index.Groups * 8L;
-
-        Assert.Equal(LargeRecords, order.Items);
-        Assert.InRange(index.MemoryBytes + order.MemoryBytes + selectionBytes, 1 << 20, 12 << 20);
-    }
-
-    [Fact]
-    public void MemoryBytes_OfTheTable_AreWhatItTakes()
-    {
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-
-        var index = LargeCorpus.Create(1_000_000, 2048);
-
-        var taken = GC.GetTotalMemory(forceFullCollection: true) - before;
-        Assert.InRange(index.MemoryBytes / (double)taken, 0.5, 2);   // tests beside this one take and give back memory, too
-    }
-
     [Theory]
     [InlineData(18_000, 2.5)]
     [InlineData(45_000, 1.5)]

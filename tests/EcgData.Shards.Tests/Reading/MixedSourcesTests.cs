@@ -32,7 +32,7 @@ public sealed class MixedSourcesTests
                 places.GroupBy(place => corpus.Index.SourceOf(place.Group)).Select(source => (source.Key, source.Count())).Order());
             Assert.InRange(order.Slots, 0, Math.Max(options.OpenRowGroups, corpus.Index.Sources.Count));
         },
-        iter: 300);
+        iter: 150);
 
     [Fact]
     public void Runs_LocateAndSeek_GiveWhatTheWholeOrderHas() => Gen.Select(SmallCorpus.Any, Options, Gen.Int[1, 12]).Sample(
@@ -85,7 +85,7 @@ public sealed class MixedSourcesTests
                 }
             }
         },
-        iter: 300);
+        iter: 150);
 
     [Fact]
     public void Weights_OfAnything_ReadEverySourceInWholePassesUntilTheLongestIsThrough() => Gen.Select(SmallCorpus.Any, Options, Weight.Array[5]).Sample(
@@ -105,7 +105,7 @@ public sealed class MixedSourcesTests
 
             Assert.True(through || order.Items == 0);
         },
-        iter: 300);
+        iter: 150);
 
     [Fact]
     public void Weights_LocateAndSeek_GiveWhatTheWholeOrderHas() => Gen.Select(SmallCorpus.Any, Options, Weight.Array[5], Gen.Int[0, 5]).Sample(

@@ -47,11 +47,11 @@ public sealed class ReadingOrderTests
             Assert.Equal(crops.Order(), places.GroupBy(place => (place.Group, place.Row)).Select(group => (group.Key, group.Count())).Order());
             if (options.Crops == CropPlacement.Consecutive) Assert.All(places, place => Assert.Equal(0, place.Start % CropSamples));
         },
-        iter: 1000);
+        iter: 500);
 
     [Fact]
     public void Locate_AndSeekToAnyPosition_GiveWhatTheWholeOrderHasThere() => Cases.Sample(
-        (corpus, options) => AssertSeeks(new ReadingOrder(corpus.Index, corpus.Selection, options)), iter: 300);
+        (corpus, options) => AssertSeeks(new ReadingOrder(corpus.Index, corpus.Selection, options)), iter: 150);
 
     [Fact]
     public void Order_MadeAgain_IsTheSame() => Cases.Sample(
@@ -88,7 +88,7 @@ public sealed class ReadingOrderTests
             Assert.InRange(order.Slots, 0, options.OpenRowGroups);
             Assert.All(slots.Chunk(Math.Max(1, order.Slots)), round => Assert.Equal(round.Length, round.Distinct().Count()));
         },
-        iter: 300);
+        iter: 150);
 
     [Fact]
     public void Epochs_AndSeeds_DrawOtherOrdersCropsAndSegments()

@@ -61,7 +61,7 @@ internal sealed class WrittenCorpus : IDisposable
         return corpus;
     }
 
-    public Task<CropReader> OpenAsync(ReadingOptions options, Subsets.RowSelection? selection = null, IRowGroupSource? source = null, CancellationToken cancel = default) =>
+    public Task<CropReader> OpenAsync(ReadingOptions options, EcgData.Shards.Subsets.RowSelection? selection = null, IRowGroupSource? source = null, CancellationToken cancel = default) =>
         CropReader.OpenAsync(Corpus, Version, selection, options, source, cancel);
 
     public void Dispose() => _folder.Dispose();
