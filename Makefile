@@ -23,6 +23,7 @@ demo: build
 # All test projects; ends with "N passed, N failed, N skipped". FILTER='FullyQualifiedName~Resampler' runs a part.
 test:
 	@tests/debian.sh chromium:chromium
+	@tests/npm.sh tests/EcgData.Storage.Tests/azurite
 	rm -rf TestResults
 	dotnet build EcgData.sln $(DOTNET_FLAGS)
 	-dotnet test EcgData.sln --no-build $(DOTNET_FLAGS) --logger trx --results-directory TestResults $(if $(FILTER),--filter "$(FILTER)")

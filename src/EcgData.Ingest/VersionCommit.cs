@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using EcgData.Shards;
+using EcgData.Shards.Publication;
 using EcgData.Signals;
 using EcgData.Sources;
 
@@ -47,9 +48,34 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         cancel.ThrowIfCancellationRequested();
         await catalogueWriter.CommitAsync(CorpusPaths.Catalogue(manifest.Id), CancellationToken.None);
         await rowGroupWriter.CommitAsync(CorpusPaths.RowGroups(manifest.Id), CancellationToken.None);
+        await DescribeAsync(manifest);
         await corpus.WriteManifestAsync(manifest, CancellationToken.None);
         await corpus.MoveHeadAsync(manifest.Id, plan.HeadTag, CancellationToken.None);
         return manifest;
+    }
+
+    /// <summary>What search engines and people are told of the version.</summary>
+    private async Task DescribeAsync(VersionManifest manifest)
+    {
+        var sources = manifest.Sources.Select(Describe).ToList();
+        await WriteAsync(CorpusPaths.Croissant(manifest.Id), Croissant.Describe(manifest, sources));
+        await WriteAsync(CorpusPaths.DataCard(manifest.Id), DataCard.Describe(manifest, sources));
+    }
+
+    /// <summary>A source that was carried over may be one that this program does not read.</summary>
+    private static SourceDescription Describe(SourceSummary source)
+    {
+        var known = KnownSources.All.FirstOrDefault(known => known.Manifest.Name == source.Name.Split('#')[0])?.Manifest;
+        return new SourceDescription(
+            source.Name, known?.Title ?? source.Release, known?.Access ?? "unknown", source.Licence, known?.Citation ?? source.Release,
+            known?.Doi, known?.Home, known?.Published);
+    }
+
+    private async Task WriteAsync(string name, byte[] content)
+    {
+        await using var writer = corpus.Objects.Create();
+        await writer.Stream.WriteAsync(content);
+        await writer.CommitAsync(name);
     }
 
     private VersionManifest Contents(ManifestTable catalogue, ManifestTable rowGroups)

@@ -16,6 +16,7 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
     public static TheoryData<string, Type> Schemas => new()
     {
         { "build-recipe", typeof(BuildRecipe) },
+        { "build-plan", typeof(PlanDocument) },
         { "version-manifest", typeof(VersionManifest) },
         { "receipt", typeof(Receipt) },
         { "history", typeof(HistoryEntry) },
@@ -31,6 +32,7 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
     [InlineData("build --corpus NEW/corpus --source ptb-xl=TREE --limit 5 --dry-run", "dryRun,parent,plan,freeBytes")]
     [InlineData(
         "build --corpus NEW/corpus --source ptb-xl=TREE --limit 5 --set LENIENT", "version,parent,changed,shardsBuilt,shardsReused,totals,sources")]
+    [InlineData("build --plan --corpus NEW/corpus --source ptb-xl=TREE", "plan,parent,shards,shardsToBuild,recordsToBuild")]
     [InlineData("verify BUILT", "version,checks,shards,rows,problems,holds")]
     [InlineData("verify BUILT --deep", "version,checks,shards,rows,problems,holds")]
     [InlineData("log BUILT", "corpus,head,builds")]
@@ -75,6 +77,13 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
         foreach (var receipt in receipts) await FollowsAsync("receipt", File.ReadAllText(receipt));
         foreach (var entry in Directory.EnumerateFiles(Path.Join(corpus.Path, "history")))
             await FollowsAsync("history", File.ReadAllText(entry));
+    }
+
+    [Fact]
+    public async Task Plan_ThatIsWritten_FollowsItsSchema()
+    {
+        synthetic.Program.Run("build", "--plan", "--corpus", _folder["planned"], "--source", synthetic.Source).EndsWith(0);
+        await FollowsAsync("build-plan", File.ReadAllText(Assert.Single(Directory.GetFiles(_folder["planned"], "plan.json", SearchOption.AllDirectories))));
     }
 
     [Fact]

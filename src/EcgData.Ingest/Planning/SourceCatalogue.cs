@@ -60,7 +60,24 @@ public sealed class SourceCatalogue : IDisposable
         var catalogue = new SourceCatalogue(name, source, folder, options);
         try
         {
-            catalogue.Fill(limit, progress, cancel);
+            catalogue.Fill(source.ReadCatalogue(folder, options, cancel).Take(limit ?? int.MaxValue), progress, cancel);
+            return catalogue;
+        }
+        catch
+        {
+            catalogue.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A catalogue of entries that were listed before, as a plan carries them: some of a source's, in the order of the plan.</summary>
+    internal static SourceCatalogue Restore(
+        string name, IEcgSource source, SourceFolder folder, SourceOptions options, IEnumerable<CatalogueEntry> entries, CancellationToken cancel)
+    {
+        var catalogue = new SourceCatalogue(name, source, folder, options);
+        try
+        {
+            catalogue.Fill(entries, null, cancel);
             return catalogue;
         }
         catch
@@ -128,12 +145,12 @@ public sealed class SourceCatalogue : IDisposable
 
     public void Dispose() => _spool.Dispose();
 
-    private void Fill(int? limit, IProgress<long>? progress, CancellationToken cancel)
+    private void Fill(IEnumerable<CatalogueEntry> entries, IProgress<long>? progress, CancellationToken cancel)
     {
         var folders = new Dictionary<string, int>(StringComparer.Ordinal);
         var bytes = new ArrayBufferWriter<byte>(1024);
         long offset = 0;
-        foreach (var entry in Source.ReadCatalogue(Folder, Options, cancel).Take(limit ?? int.MaxValue))
+        foreach (var entry in entries)
         {
             bytes.ResetWrittenCount();
             EntryCodec.Write(bytes, entry);
