@@ -26,7 +26,7 @@ internal static class BuildVerb
     public static Command Create()
     {
         var recipe = new Argument<string?>("recipe") { Description = "A recipe (JSON). Default: the defaults.", Arity = ArgumentArity.ZeroOrOne };
-        var corpus = new Option<string>("--corpus") { Description = "The corpus to build or update: a folder.", HelpName = "DIR", Required = true };
+        var corpus = new Option<string>("--corpus") { Description = "The corpus to build or update: a folder, or the address of an Azure container.", HelpName = "URI", Required = true };
         var source = new Option<string[]>("--source")
         {
             Description = "A source and the folder that holds it; repeat it for more. Sources of the corpus that are not named stay as they are.",
@@ -38,30 +38,50 @@ internal static class BuildVerb
         var limit = new Option<int?>("--limit") { Description = "Take the first N records of each source's table only.", HelpName = "N" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Print the plan and stop." };
         var rehash = new Option<bool>("--rehash") { Description = "Forget what is remembered of files without a published checksum." };
+        var plan = new Option<bool>("--plan") { Description = "Write the plan into the corpus and stop: parts of it can then be built on many machines." };
+        var part = new Option<string?>("--part") { Description = "Build part I of N of the plan that was written.", HelpName = "I/N" };
+        var finish = new Option<bool>("--finish") { Description = "Check that every part of the plan is built, and commit the version." };
+        var planId = new Option<string?>("--plan-id") { Description = "The plan that --part and --finish work on. Default: the one that was written last.", HelpName = "ID" };
         var command = new Command("build", "Build or update a corpus; the plan is printed first.")
         {
-            recipe, corpus, source, drop, set, workers, limit, dryRun, rehash,
+            recipe, corpus, source, drop, set, workers, limit, dryRun, rehash, plan, part, finish, planId,
         };
-        command.SetAction((arguments, cancel) => RunAsync(
-            new Request(
+        command.SetAction((arguments, cancel) =>
+        {
+            var request = new Request(
                 arguments.GetValue(corpus)!, Folders(arguments.GetValue(source) ?? []), arguments.GetValue(drop) ?? [],
                 RecipeFile.Read<BuildRecipe>(arguments.GetValue(recipe), arguments.GetValue(set) ?? []), arguments.GetValue(workers),
-                arguments.GetValue(limit), arguments.GetValue(dryRun), arguments.GetValue(rehash)),
-            new Terminal(arguments), cancel));
+                arguments.GetValue(limit), arguments.GetValue(dryRun), arguments.GetValue(rehash));
+            var terminal = new Terminal(arguments);
+            var whole = arguments.GetValue(recipe) is not null || arguments.GetValue(set)?.Length > 0 || request.Drop.Length > 0 || request.Limit is not null;
+            return (arguments.GetValue(plan), arguments.GetValue(part), arguments.GetValue(finish)) switch
+            {
+                (false, null, false) when arguments.GetValue(planId) is null => RunAsync(request, terminal, cancel),
+                (false, null, false) => throw new UsageException("--plan-id goes with --part or --finish."),
+                (true, null, false) => PlannedBuild.PlanAsync(request, terminal, cancel),
+                (false, { } numbers, false) => PlannedBuild.PartAsync(
+                    Whole(request, whole, "--part"), numbers, arguments.GetValue(planId), terminal, cancel),
+                (false, null, true) => PlannedBuild.FinishAsync(Whole(request, whole, "--finish"), arguments.GetValue(planId), terminal, cancel),
+                _ => throw new UsageException("--plan, --part and --finish are three steps: give one of them."),
+            };
+        });
         return command;
     }
 
-    private sealed record Request(
+    /// <summary>What the plan holds already is not said again: it could only differ.</summary>
+    private static Request Whole(Request request, bool tellsMore, string step) => tellsMore
+        ? throw new UsageException($"{step} follows the plan, which holds the recipe. Give a recipe, --set, --drop and --limit to --plan.")
+        : request;
+
+    internal sealed record Request(
         string Corpus, IReadOnlyDictionary<string, string> Sources, string[] Drop, BuildRecipe Recipe, int Workers, int? Limit,
         bool DryRun, bool Rehash);
 
     private static async Task<int> RunAsync(Request request, Terminal terminal, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
-        if (request.Sources.Count == 0 && request.Drop.Length == 0)
-            throw new UsageException("Nothing to build: name at least one source with --source NAME=DIR. 'ecgdata sources' lists them.");
-        CheckWorkers(request.Workers);
-        if (request.Limit < 1) throw new UsageException($"--limit {request.Limit}: expected 1 or more.");
+        Check(request);
+        await using var rehearsal = request.DryRun ? null : Rehearsal.Begin();
         var corpus = Corpora.Open(request.Corpus);
         using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
         var planner = new Planner(corpus, checksums, KnownSources.Find);
@@ -109,7 +129,16 @@ internal static class BuildVerb
         return Report(request, plan, version, clock.Elapsed, terminal);
     }
 
-    private static async Task<BuildPlan> PlanAsync(Planner planner, Request request, Terminal terminal, CancellationToken cancel)
+    /// <exception cref="UsageException">Nothing is asked for, or something impossible.</exception>
+    internal static void Check(Request request)
+    {
+        if (request.Sources.Count == 0 && request.Drop.Length == 0)
+            throw new UsageException("Nothing to build: name at least one source with --source NAME=DIR. 'ecgdata sources' lists them.");
+        CheckWorkers(request.Workers);
+        if (request.Limit < 1) throw new UsageException($"--limit {request.Limit}: expected 1 or more.");
+    }
+
+    internal static async Task<BuildPlan> PlanAsync(Planner planner, Request request, Terminal terminal, CancellationToken cancel)
     {
         var shown = new Dictionary<(string, string), long>();
         var progress = new PlanningProgress(step =>
@@ -132,7 +161,7 @@ internal static class BuildVerb
         }
     }
 
-    private static void PrintPlan(BuildPlan plan, long? free, IAnsiConsole console)
+    internal static void PrintPlan(BuildPlan plan, long? free, IAnsiConsole console)
     {
         var table = new Table { Border = TableBorder.Simple };
         foreach (var column in PlanSummary.Columns) table.AddColumn(column);

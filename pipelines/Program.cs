@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using EcgData.Consumers;
 using EcgData.Pipelines;
 using EcgData.Shards;
 using EcgData.Sources;
@@ -16,8 +17,13 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     BuildVerb.Create(),
     VerifyVerb.Create(),
     LogVerb.Create(),
+    ProgressVerb.Create(),
     ListVerb.Create(),
     ShowVerb.Create(),
+    SubsetVerb.Create(),
+    StreamVerb.Create(),
+    ExportVerb.Create(),
+    ConformanceVerb.Create(),
     TryVerb.Create(),
 };
 
@@ -51,7 +57,7 @@ catch (Exception e) when (e is UsageException or SourceException)
     Console.Error.WriteLine($"ecgdata: {e.Message}");
     return ExitCode.BadUsage;
 }
-catch (Exception e) when (e is CorpusException or IOException or UnauthorizedAccessException)
+catch (Exception e) when (e is CorpusException or ConsumerException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"ecgdata: {e.Message}");
     return ExitCode.Fault;

@@ -12,8 +12,9 @@ internal static class RecipeFile
     private static readonly JsonNodeOptions NodeOptions = new() { PropertyNameCaseInsensitive = false };
 
     /// <param name="path">The file, or null for the defaults.</param>
+    /// <param name="schema">The schema that describes it, for messages.</param>
     /// <exception cref="UsageException">Not JSON, an unknown key, or a value of the wrong kind; the message names the key.</exception>
-    public static T Read<T>(string? path, IReadOnlyCollection<string> overrides)
+    public static T Read<T>(string? path, IReadOnlyCollection<string> overrides, string schema = "build-recipe")
         where T : new()
     {
         if (path is null && overrides.Count == 0) return new T();
@@ -29,7 +30,7 @@ internal static class RecipeFile
         catch (JsonException e)
         {
             throw new UsageException(
-                $"{where}: the value of '{e.Path?.TrimStart('$', '.')}' is not of its kind. Expected what schemas/build-recipe.schema.json says of that key.");
+                $"{where}: the value of '{e.Path?.TrimStart('$', '.')}' is not of its kind. Expected what schemas/{schema}.schema.json says of that key.");
         }
     }
 

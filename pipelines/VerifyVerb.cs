@@ -13,8 +13,11 @@ internal static class VerifyVerb
         var version = Corpora.VersionOption();
         var deep = new Option<bool>("--deep") { Description = "Read every value of every shard and derive every statistic again." };
         var workers = BuildVerb.WorkersOption();
-        var command = new Command("verify", "Check a version's manifest, tables, counts and checksums.") { corpus, version, deep, workers };
-        command.SetAction((arguments, cancel) => RunAsync(
+        var subset = SubsetCheck.Option();
+        var command = new Command("verify", "Check a version's manifest, tables, counts and checksums.") { corpus, version, deep, workers, subset };
+        command.SetAction((arguments, cancel) => arguments.GetValue(subset) is { Length: > 0 } subsets
+            ? SubsetCheck.RunAsync(arguments.GetValue(corpus)!, arguments.GetValue(version), subsets, new Terminal(arguments), cancel)
+            : RunAsync(
             arguments.GetValue(corpus)!, arguments.GetValue(version), arguments.GetValue(deep), arguments.GetValue(workers),
             new Terminal(arguments), cancel));
         return command;

@@ -21,8 +21,9 @@ public sealed class CorpusBuild(CorpusStore corpus, BuildPlan plan, Planner plan
         return await new VersionCommit(corpus, plan, receipts).RunAsync(cancel);
     }
 
+    /// <summary>Builds what is missing of the plan's shards.</summary>
     /// <returns>The receipt's digest of each shard of the plan.</returns>
-    private async Task<string[]> BuildShardsAsync(BuildProgress progress, CancellationToken cancel)
+    internal async Task<string[]> BuildShardsAsync(BuildProgress progress, CancellationToken cancel)
     {
         var digests = new string[plan.Shards.Count];
         var readers = plan.Catalogues.ToDictionary(catalogue => catalogue, catalogue => new Lazy<IRecordReader>(

@@ -74,6 +74,12 @@ public sealed class CatalogueTableWriter : IAsyncDisposable
     private readonly ParquetTable _table;
     private readonly List<CatalogueRow> _rows = [];
 
+    /// <summary>The columns: name, type of a value, and whether there is a list of them.</summary>
+    internal static IReadOnlyList<(string Name, Type Type, bool IsList)> Fields { get; } =
+        [.. CreateSchema().Fields.Select(field => field is ListField list
+            ? (field.Name, ((DataField)list.Item).ClrType, true)
+            : (field.Name, ((DataField)field).ClrType, false))];
+
     private CatalogueTableWriter(ParquetTable table) => _table = table;
 
     /// <param name="stream">Written front to back and left open.</param>
@@ -179,7 +185,7 @@ public static class CatalogueTableReader
     public static async IAsyncEnumerable<CatalogueRow> ReadAsync(Stream stream, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         await using var reader = await ParquetFile.OpenAsync(stream, "a catalogue", cancel);
-        ParquetFile.CheckColumns(reader, Columns, "catalogue");
+        CheckColumns(reader);
         for (var index = 0; index < reader.RowGroupCount; index++)
         {
             var group = index;
@@ -190,6 +196,9 @@ public static class CatalogueTableReader
             }
         }
     }
+
+    /// <exception cref="InvalidDataException">Its columns are not those of a catalogue.</exception>
+    internal static void CheckColumns(ParquetReader reader) => ParquetFile.CheckColumns(reader, Columns, "catalogue");
 
     private static async Task<CatalogueRow[]> ReadRowGroupAsync(ParquetReader reader, int index, CancellationToken cancel)
     {

@@ -1,3 +1,5 @@
+using System.Buffers;
+using EcgData.Shards.Parquet;
 using global::Parquet;
 using global::Parquet.Schema;
 
@@ -46,9 +48,57 @@ internal sealed class RowGroupColumns
         return Spread(path, column, value => (string?)value.ToString());
     }
 
+    /// <summary>Texts as their pages hold them, without a string per row.</summary>
+    /// <param name="stream">The file that the reader reads.</param>
+    public async Task<ColumnTexts> ColumnTextsAsync(Stream stream, string path)
+    {
+        var field = _fields[path];
+        var column = _reader.GetMetadata(field)!.MetaData!;
+        var start = Math.Min(column.DataPageOffset, column.DictionaryPageOffset is > 0 and { } dictionary ? dictionary : long.MaxValue);
+        var size = checked((int)column.TotalCompressedSize);   // held against the file at opening
+        var chunk = ArrayPool<byte>.Shared.Rent(size);
+        try
+        {
+            stream.Position = start;
+            await stream.ReadExactlyAsync(chunk.AsMemory(0, size), _cancel);
+            return ColumnTexts.Read(chunk.AsSpan(0, size), column.Codec, Rows, field.MaxDefinitionLevel > 0) ?? throw new InvalidDataException(
+                $"Column '{path}' is encoded in a way that is not read here: one data page of version 1, plain or with a dictionary, uncompressed or " +
+                "Zstandard, is expected. Build the version again with this release.");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+    }
+
     /// <summary>A list per row; null where the list is.</summary>
     public async Task<T[]?[]> ListsAsync<T>(string path)
         where T : struct => Split(path, await ReadAsync<T>(path));
+
+    /// <summary>A list per row, all in one array; null lists come out empty.</summary>
+    public async Task<FlatLists<T>> FlatListsAsync<T>(string path)
+        where T : struct
+    {
+        var column = await ReadAsync<T>(path);
+        var (definitions, repetitions) = (column.Definitions!, column.Repetitions!);
+        var defined = _fields[path].MaxDefinitionLevel;
+        var starts = new int[Rows + 1];
+        var (row, used) = (0, 0);
+        for (var level = 0; level < definitions.Length; level++)
+        {
+            if (repetitions[level] == 0)
+            {
+                if (row == Rows) throw Contradiction(path, row + 1);
+                starts[row++] = used;
+            }
+
+            if (definitions[level] == defined) used++;
+        }
+
+        if (row != Rows || used > column.Values.Length || (Rows > 0 && repetitions[0] != 0)) throw Contradiction(path, row);
+        starts[Rows] = used;
+        return new FlatLists<T>(column.Values, starts);
+    }
 
     public async Task<string[][]> TextListsAsync(string path)
     {
@@ -127,4 +177,10 @@ internal sealed class RowGroupColumns
         $"Column '{path}': entries for {found} rows; its row group has {Rows}. Verify the file's checksum, and build it again if it differs.");
 
     private readonly record struct RawColumn<T>(T[] Values, int[]? Definitions, int[]? Repetitions);
+}
+
+/// <summary>A list per row: those of row r are the values from Starts[r] to Starts[r + 1].</summary>
+internal readonly record struct FlatLists<T>(T[] Values, int[] Starts)
+{
+    public ReadOnlySpan<T> this[int row] => Values.AsSpan(Starts[row]..Starts[row + 1]);
 }

@@ -14,10 +14,11 @@ public static class RowGroupTable
     /// <summary>Rows per row group.</summary>
     public const int RowGroupRows = 65_536;
 
-    private static readonly string[] Columns =
+    internal static readonly string[] Columns =
     [
         "shard String", "index Int32", "first_row Int32", "rows Int32", "offset_bytes Int64", "size_bytes Int64",
         "column_offsets/list/element Int64?[]", "digest String", "minimum_rank Int64", "maximum_rank Int64",
+        "row_samples/list/element Int32?[]", "row_segments/list/element Int32?[]", "record_segments/list/element Int32?[]",
     ];
 
     /// <param name="stream">Written front to back and left open.</param>
@@ -33,7 +34,10 @@ public static class RowGroupTable
             ParquetTable.List<long>("column_offsets"),
             new DataField<string>("digest", false),
             new DataField<long>("minimum_rank"),
-            new DataField<long>("maximum_rank"));
+            new DataField<long>("maximum_rank"),
+            ParquetTable.List<int>("row_samples"),
+            ParquetTable.List<int>("row_segments"),
+            ParquetTable.List<int>("record_segments"));
         await using var table = await ParquetTable.CreateAsync(schema, stream, ["shard"], cancel);
         foreach (var chunk in rows.Chunk(RowGroupRows))
         {
@@ -48,6 +52,9 @@ public static class RowGroupTable
             await group.AddAsync([.. chunk.Select(row => row.RowGroup.Digest)]);
             await group.AddAsync(Numbers(chunk, entry => entry.MinimumRank), cancel);
             await group.AddAsync(Numbers(chunk, entry => entry.MaximumRank), cancel);
+            await group.AddListsAsync(chunk.Select(row => row.RowGroup.RowSamples), samples => samples, cancel);
+            await group.AddListsAsync(chunk.Select(row => row.RowGroup.RowSegments), segment => segment, cancel);
+            await group.AddListsAsync(chunk.Select(row => row.RowGroup.RecordSegments), count => count, cancel);
             group.Complete();
         }
     }
@@ -82,6 +89,9 @@ public static class RowGroupTable
         var digests = await columns.TextsAsync("digest");
         var minima = await columns.NumbersAsync<long>("minimum_rank");
         var maxima = await columns.NumbersAsync<long>("maximum_rank");
+        var samples = await columns.ListsAsync<int>("row_samples/list/element");
+        var segments = await columns.ListsAsync<int>("row_segments/list/element");
+        var recordSegments = await columns.ListsAsync<int>("record_segments/list/element");
 
         // A shard's path stands on some thirty rows: keep it once.
         for (var row = 1; row < shards.Length; row++)
@@ -92,7 +102,8 @@ public static class RowGroupTable
         return
         [
             .. Enumerable.Range(0, columns.Rows).Select(row => new RowGroupRow(shards[row], new RowGroupEntry(
-                indices[row], firstRows[row], counts[row], offsets[row], sizes[row], columnOffsets[row] ?? [], digests[row], minima[row], maxima[row]))),
+                indices[row], firstRows[row], counts[row], offsets[row], sizes[row], columnOffsets[row] ?? [], digests[row], minima[row], maxima[row],
+                samples[row] ?? [], segments[row] ?? [], recordSegments[row] ?? []))),
         ];
     }
 

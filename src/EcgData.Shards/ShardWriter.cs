@@ -25,6 +25,7 @@ public sealed class ShardWriter : IDisposable
     private readonly List<RowGroup> _groups = [];
     private readonly List<RowGroupEntry> _entries = [];
     private readonly List<ShardRow> _pending = new(LaterRowGroups);
+    private readonly RowLayout _layout = new();
     private (long Rank, string RecordId, int Segment)? _last;
     private int _rows;
 
@@ -72,6 +73,7 @@ public sealed class ShardWriter : IDisposable
     public IReadOnlyList<ShardRow> Add(ShardRow row)
     {
         Check(row);
+        _layout.Add(row.Samples, continues: _last?.RecordId == row.RecordId);
         _last = (row.Rank, row.RecordId, row.Segment);
         _pending.Add(row);
         if (_pending.Count < RowGroupSize(_groups.Count)) return [];
@@ -87,7 +89,7 @@ public sealed class ShardWriter : IDisposable
         if (_pending.Count > 0) WriteRowGroup();
         if (_rows == 0) throw new ArgumentException("A shard has at least one row; none was given.");
         WriteFooter(_output, _groups, _metadata);
-        return new ShardContent(_output.Finish(), _output.Position, _rows, _entries, _sums);
+        return new ShardContent(_output.Finish(), _output.Position, _rows, [.. _entries.Select(_layout.Complete)], _sums);
     }
 
     public void Dispose() => _output.Dispose();
@@ -105,7 +107,7 @@ public sealed class ShardWriter : IDisposable
         var offset = columns[0].Offset;
         _entries.Add(new RowGroupEntry(
             _groups.Count, _rows, rows.Length, offset, _output.Position - offset, [.. columns.Select(chunk => chunk.Offset)],
-            _output.EndRowGroup(), rows[0].Rank, rows[^1].Rank));
+            _output.EndRowGroup(), rows[0].Rank, rows[^1].Rank, [], [], []));
         _groups.Add(new RowGroup(rows.Length, columns));
         _rows += rows.Length;
         _pending.Clear();
@@ -175,6 +177,18 @@ public sealed record ShardContent(string Sha256, long SizeBytes, int Rows, IRead
 /// <param name="SizeBytes">Bytes of all its pages, which follow each other without a hole.</param>
 /// <param name="ColumnOffsets">long[columns]: where each column chunk begins in the file, in the schema's order of leaf columns.</param>
 /// <param name="Digest">XxHash128 of its bytes, hex: what a reader of a byte range checks.</param>
+/// <param name="RowSamples">Samples of each row; one entry where all rows have as many.</param>
+/// <param name="RowSegments">Each row's place among its record's rows, from 0; empty where every row is its record's only one.</param>
+/// <param name="RecordSegments">How many rows each row's record has, which may lie in several row groups; empty where <paramref name="RowSegments"/> is.</param>
 public sealed record RowGroupEntry(
     int Index, int FirstRow, int Rows, long OffsetBytes, long SizeBytes, IReadOnlyList<long> ColumnOffsets, string Digest,
-    long MinimumRank, long MaximumRank);
+    long MinimumRank, long MaximumRank, IReadOnlyList<int> RowSamples, IReadOnlyList<int> RowSegments, IReadOnlyList<int> RecordSegments)
+{
+    /// <summary>Samples of a row's leads.</summary>
+    /// <param name="row">From 0, in the row group.</param>
+    public int SamplesOf(int row) => RowSamples[RowSamples.Count == 1 ? 0 : row];
+
+    /// <summary>A row's place among its record's rows.</summary>
+    /// <param name="row">From 0, in the row group.</param>
+    public int SegmentOf(int row) => RowSegments.Count == 0 ? 0 : RowSegments[row];
+}

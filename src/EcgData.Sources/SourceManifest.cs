@@ -12,6 +12,9 @@ public sealed record SourceManifest
     /// <summary>Release, <c>1.0.3</c>; "" where there are no releases.</summary>
     public required string Version { get; init; }
 
+    /// <summary>Day of the release, <c>2022-11-09</c>.</summary>
+    public string? Published { get; init; }
+
     public required string Title { get; init; }
 
     /// <summary>SPDX identifier or the licence's own name.</summary>

@@ -12,7 +12,6 @@ namespace EcgData.Storage;
 /// </remarks>
 public sealed class LocalObjectStore : IObjectStore
 {
-    private const string TemporaryFolder = ".tmp";
     private const int LargestHashedBytes = 1 << 20;   // beyond it a tag is size and time: nobody replaces such an object by its tag
 
     private readonly string _root;
@@ -27,7 +26,7 @@ public sealed class LocalObjectStore : IObjectStore
         ArgumentException.ThrowIfNullOrEmpty(folder);
         Address = folder;
         _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        _temporaries = Path.Join(_root, TemporaryFolder);
+        _temporaries = Path.Join(_root, ObjectName.TemporaryFolder);
         _lock = new StoreLock(Path.Join(_temporaries, "lock"), folder);
     }
 
@@ -158,25 +157,14 @@ public sealed class LocalObjectStore : IObjectStore
 
     private string Resolve(string name)
     {
-        CheckParts(name, name.Split('/'));
+        ObjectName.Check(name);
         return Path.Join(_root, name);
-    }
-
-    private static void CheckParts(string name, ReadOnlySpan<string> parts)
-    {
-        var outside = name.AsSpan().ContainsAny('\0', '\\') || (parts.Length > 0 && parts[0] == TemporaryFolder);
-        foreach (var part in parts) outside |= part is "" or "." or "..";
-        if (outside)
-            throw new ArgumentException(
-                $"'{name}' is not the name of an object. Expected parts joined by '/', none of them empty, '.' or '..', the first not " +
-                $"'{TemporaryFolder}', without backslash or NUL.",
-                nameof(name));
     }
 
     private List<string> Names(string prefix)
     {
+        ObjectName.CheckPrefix(prefix);
         var slash = prefix.LastIndexOf('/');
-        CheckParts(prefix, slash < 0 ? [] : prefix[..slash].Split('/'));
         var folder = slash < 0 ? _root : Path.Join(_root, prefix[..slash]);
         if (prefix.Contains('\0') || !Directory.Exists(folder)) return [];
         try

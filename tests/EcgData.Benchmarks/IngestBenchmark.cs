@@ -107,7 +107,7 @@ internal static class IngestBenchmark
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static string Root()
+    internal static string Root()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

@@ -26,7 +26,9 @@ internal sealed class Safetensors(string file)
             {
                 "F64" => tensor(MemoryMarshal.Cast<byte, double>(bytes).ToArray(), shape),
                 "F32" => tensor(MemoryMarshal.Cast<byte, float>(bytes).ToArray(), shape).to(float64),
-                var other => throw new InvalidDataException($"{file}, tensor '{name}': type {other}; readable are F32 and F64."),
+                "I64" => tensor(MemoryMarshal.Cast<byte, long>(bytes).ToArray(), shape).to(float64),
+                "U8" => tensor(bytes.ToArray(), shape).to(float64),
+                var other => throw new InvalidDataException($"{file}, tensor '{name}': type {other}; readable are F32, F64, I64 and U8."),
             };
         }
     }

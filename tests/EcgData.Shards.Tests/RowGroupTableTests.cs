@@ -33,7 +33,7 @@ public sealed class RowGroupTableTests
 
         Assert.Equal(
             "shard VARCHAR, index INTEGER, first_row INTEGER, rows INTEGER, offset_bytes BIGINT, size_bytes BIGINT, column_offsets BIGINT[], " +
-            "digest VARCHAR, minimum_rank BIGINT, maximum_rank BIGINT",
+            "digest VARCHAR, minimum_rank BIGINT, maximum_rank BIGINT, row_samples INTEGER[], row_segments INTEGER[], record_segments INTEGER[]",
             string.Join(", ", columns));
     }
 
@@ -63,12 +63,15 @@ public sealed class RowGroupTableTests
         .. Enumerable.Range(0, count).Select(index => new RowGroupRow($"shards/ptb-xl/{index / 30:x64}.parquet", new RowGroupEntry(
             index % 30, index % 30 * 64, 64, 4 + index * 3_000_000L, 2_000_000 + index,
             [.. Enumerable.Range(0, index % 36).Select(column => index * 3_000_000L + column * 1000)],
-            $"{index:x32}", long.MinValue + index, long.MaxValue - index))),
+            $"{index:x32}", long.MinValue + index, long.MaxValue - index,
+            [.. Enumerable.Range(0, index % 4 == 0 ? 64 : 1).Select(row => 600 + row)],
+            [.. Enumerable.Range(0, index % 3 == 0 ? 64 : 0)], [.. Enumerable.Range(0, index % 3 == 0 ? 64 : 0).Select(row => 64 + row)]))),
     ];
 
     private static string Text(RowGroupRow row) => string.Join('|', [
         row.Shard, row.RowGroup.Index, row.RowGroup.FirstRow, row.RowGroup.Rows, row.RowGroup.OffsetBytes, row.RowGroup.SizeBytes,
         string.Join(',', row.RowGroup.ColumnOffsets), row.RowGroup.Digest, row.RowGroup.MinimumRank, row.RowGroup.MaximumRank,
+        string.Join(',', row.RowGroup.RowSamples), string.Join(',', row.RowGroup.RowSegments), string.Join(',', row.RowGroup.RecordSegments),
     ]);
 
     private static async Task<byte[]> WriteAsync(RowGroupRow[] rows)

@@ -50,6 +50,39 @@ public sealed class ShardWriterTests
     }
 
     [Fact]
+    public void Write_RowsOfOneLength_TheEntryNamesItOnce()
+    {
+        var (_, content, _) = Some.Shard(20, samples: 40);
+
+        Assert.All(content.RowGroups, group => Assert.Equal([40], group.RowSamples));
+        Assert.All(content.RowGroups, group => Assert.Empty(group.RowSegments.Concat(group.RecordSegments)));
+    }
+
+    [Fact]
+    public void Write_RecordsOfSeveralSegments_EntriesTellLengthsAndPlacesAcrossRowGroups()
+    {
+        // Rows of records a, b, c: 7, 3 and 7; b and c lie in two row groups. A record's last segment is shorter.
+        string[] records = [.. Enumerable.Repeat("a", 7), .. Enumerable.Repeat("b", 3), .. Enumerable.Repeat("c", 7)];
+        var (_, content, _) = Some.Shard([.. records.Select((id, row) =>
+        {
+            var last = row + 1 == records.Length || records[row + 1] != id;
+            var (expected, made) = Some.Row(row, Some.Leads(last ? 30 : 40, (ulong)row), id);
+            made.Dispose();
+            var segment = expected with { Segment = row - Array.IndexOf(records, id), Rank = 5 };
+            return (segment, Some.ToRow(segment));
+        })]);
+
+        Assert.Equal([8, 8, 1], content.RowGroups.Select(group => group.Rows));
+        Assert.Equal([40, 40, 40, 40, 40, 40, 30, 40], content.RowGroups[0].RowSamples);
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6, 0], content.RowGroups[0].RowSegments);
+        Assert.Equal([7, 7, 7, 7, 7, 7, 7, 3], content.RowGroups[0].RecordSegments);
+        Assert.Equal([1, 2, 0, 1, 2, 3, 4, 5], content.RowGroups[1].RowSegments);
+        Assert.Equal([3, 3, 7, 7, 7, 7, 7, 7], content.RowGroups[1].RecordSegments);
+        Assert.Equal([30], content.RowGroups[2].RowSamples);
+        Assert.Equal([6], content.RowGroups[2].RowSegments);
+    }
+
+    [Fact]
     public void Write_Rows_SumsAreThoseOfAllValues()
     {
         var (_, content, expected) = Some.Shard(50);

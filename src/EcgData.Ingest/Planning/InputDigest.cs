@@ -19,7 +19,7 @@ internal sealed class InputDigest : IDisposable
     public InputDigest(SourceCatalogue catalogue, BuildRecipe recipe)
     {
         var source = catalogue.Source;
-        Text($"ecgdata shard\n{VersionManifest.CurrentSchemaVersion}\n{ShardWriter.WriterVersion}\n{Conditioning.ProcessingVersion}\n" +
+        Text($"ecgdata shard\n{VersionManifest.CurrentSchemaVersion}\n{Receipt.CurrentSchemaVersion}\n{ShardWriter.WriterVersion}\n{Conditioning.ProcessingVersion}\n" +
             $"{recipe.ConditioningHash()}\n{catalogue.Name}\n{catalogue.Release}\n{source.ReaderVersion}\n{source.ClipMillivolt:R}\n" +
             $"{recipe.OptionsOf(catalogue.Name)}\n");
     }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using EcgData.Shards;
 using EcgData.Sources;
+using Microsoft.Win32.SafeHandles;
 
 namespace EcgData.Ingest;
 
@@ -20,6 +21,7 @@ public sealed class SourceCatalogue : IDisposable
     private readonly List<int> _folders = [];
     private readonly List<string> _folderNames = [];
     private int[] _order = [];
+    private SafeFileHandle? _entries;   // the spool's, asked for once: each time a stream is asked, it sets the file's position
 
     private SourceCatalogue(string name, IEcgSource source, SourceFolder folder, SourceOptions options)
     {
@@ -60,7 +62,24 @@ public sealed class SourceCatalogue : IDisposable
         var catalogue = new SourceCatalogue(name, source, folder, options);
         try
         {
-            catalogue.Fill(limit, progress, cancel);
+            catalogue.Fill(source.ReadCatalogue(folder, options, cancel).Take(limit ?? int.MaxValue), progress, cancel);
+            return catalogue;
+        }
+        catch
+        {
+            catalogue.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A catalogue of entries that were listed before, as a plan carries them: some of a source's, in the order of the plan.</summary>
+    internal static SourceCatalogue Restore(
+        string name, IEcgSource source, SourceFolder folder, SourceOptions options, IEnumerable<CatalogueEntry> entries, CancellationToken cancel)
+    {
+        var catalogue = new SourceCatalogue(name, source, folder, options);
+        try
+        {
+            catalogue.Fill(entries, null, cancel);
             return catalogue;
         }
         catch
@@ -80,7 +99,7 @@ public sealed class SourceCatalogue : IDisposable
             try
             {
                 var bytes = buffer.AsSpan(0, length);
-                if (RandomAccess.Read(_spool.SafeFileHandle, bytes, offset) != length)
+                if (RandomAccess.Read(_entries!, bytes, offset) != length)
                     throw new IOException("The temporary catalogue is shorter than what was written to it.");
                 return EntryCodec.Read(bytes);
             }
@@ -128,12 +147,12 @@ public sealed class SourceCatalogue : IDisposable
 
     public void Dispose() => _spool.Dispose();
 
-    private void Fill(int? limit, IProgress<long>? progress, CancellationToken cancel)
+    private void Fill(IEnumerable<CatalogueEntry> entries, IProgress<long>? progress, CancellationToken cancel)
     {
         var folders = new Dictionary<string, int>(StringComparer.Ordinal);
         var bytes = new ArrayBufferWriter<byte>(1024);
         long offset = 0;
-        foreach (var entry in Source.ReadCatalogue(Folder, Options, cancel).Take(limit ?? int.MaxValue))
+        foreach (var entry in entries)
         {
             bytes.ResetWrittenCount();
             EntryCodec.Write(bytes, entry);
@@ -155,6 +174,7 @@ public sealed class SourceCatalogue : IDisposable
         }
 
         _spool.Flush();
+        _entries = _spool.SafeFileHandle;
         Sort();
         RefuseTwins();
         progress?.Report(_places.Count);

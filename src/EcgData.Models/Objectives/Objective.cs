@@ -12,6 +12,9 @@ namespace EcgData.Models.Objectives;
 /// <remarks>An objective never asks which encoder it has.</remarks>
 public abstract class Objective(string name) : nn.Module(name)
 {
+    /// <summary>What the objective scales its input by before the student sees it; belongs to the metadata of the encoder that it makes.</summary>
+    public abstract InputScaling Input { get; }
+
     /// <summary>The loss of a batch, and what the step has to remember of it until <see cref="AfterStep"/>.</summary>
     /// <param name="student">Its mode (train or eval) is the objective's too.</param>
     /// <param name="millivolt">float[batch, leads, samples].</param>
@@ -27,6 +30,12 @@ public abstract class Objective(string name) : nn.Module(name)
 
     /// <summary>The mask vector, which learns at the backbone's rate; empty where there is none.</summary>
     public abstract IEnumerable<Parameter> MaskParameters();
+
+    /// <summary>The student's mode is the head's too; the teacher's is its own affair.</summary>
+    protected void FollowMode(Encoder student)
+    {
+        if (training != student.training) train(student.training);
+    }
 }
 
 /// <param name="Value">float scalar with gradient.</param>

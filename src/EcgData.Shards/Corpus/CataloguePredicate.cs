@@ -7,7 +7,10 @@ namespace EcgData.Shards;
 /// A condition on a catalogue's rows: <c>field operator value</c>, such as <c>source=ptb-xl</c>, <c>labels=scp:AFIB</c>,
 /// <c>age_years>=65</c>, <c>reason~checksum</c>.
 /// </summary>
-/// <remarks>Operators: = != &lt; &lt;= &gt; &gt;= and ~ (contains). On a list, = means that one element equals, != that none does. Null equals the word null.</remarks>
+/// <remarks>
+/// Operators: = != &lt; &lt;= &gt; &gt;= and ~ (contains). On a list, = means that one element equals, != that none does. Null equals the
+/// word null. <c>A|B</c> behind = or != stands for either. <c>year</c> is the year of <c>recorded</c>, else the one that ends <c>site</c>.
+/// </remarks>
 public sealed partial class CataloguePredicate
 {
     private static readonly Dictionary<string, Func<CatalogueRow, object?>> Fields = new(StringComparer.Ordinal)
@@ -19,6 +22,7 @@ public sealed partial class CataloguePredicate
         ["patient_known"] = row => row.PatientKnown ? "true" : "false",
         ["site"] = row => row.Site,
         ["recorded"] = row => row.Recorded,
+        ["year"] = row => Year(row.Recorded, row.Site),
         ["native_sampling_frequency_hz"] = row => row.NativeSamplingFrequencyHz,
         ["native_samples"] = row => (double?)row.NativeSamples,
         ["age_years"] = row => (double?)row.AgeYears,
@@ -38,16 +42,20 @@ public sealed partial class CataloguePredicate
     };
 
     private readonly Func<CatalogueRow, object?> _field;
-    private readonly string _name;
     private readonly string _operator;
     private readonly string _value;
     private readonly double? _number;
+    private readonly string[] _alternatives;
 
     private CataloguePredicate(string name, string @operator, string value)
     {
-        (_name, _operator, _value, _field) = (name, @operator, value, Fields[name]);
-        _number = double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+        (Field, _operator, _value, _field) = (name, @operator, value, Fields[name]);
+        _number = Number(value);
+        _alternatives = value.Contains('|', StringComparison.Ordinal) ? [value, .. value.Split('|', StringSplitOptions.TrimEntries)] : [value];
     }
+
+    /// <summary>The column that it speaks of, or <c>year</c>.</summary>
+    public string Field { get; }
 
     /// <exception cref="FormatException">Not a condition, or of a field that the catalogue does not have.</exception>
     public static CataloguePredicate Parse(string text)
@@ -64,15 +72,19 @@ public sealed partial class CataloguePredicate
         return predicate;
     }
 
-    public bool Holds(CatalogueRow row) => _field(row) switch
+    public bool Holds(CatalogueRow row) => HoldsFor(_field(row));
+
+    /// <summary>Whether it holds for a value of its field: a text, a double, a list of texts or null.</summary>
+    internal bool HoldsFor(object? value) => value switch
     {
         IReadOnlyList<string> list => _operator switch
         {
-            "=" => list.Contains(_value, StringComparer.Ordinal),
-            "!=" => !list.Contains(_value, StringComparer.Ordinal),
+            "=" => _alternatives.Any(one => list.Contains(one, StringComparer.Ordinal)),
+            "!=" => !_alternatives.Any(one => list.Contains(one, StringComparer.Ordinal)),
             "~" => list.Any(Contains),
             _ => false,
         },
+        double number when _alternatives.Length > 1 => _operator == "!=" ^ _alternatives.Any(one => Number(one) == number),
         double number when _number is { } bound => _operator switch
         {
             "=" => number == bound,
@@ -93,17 +105,35 @@ public sealed partial class CataloguePredicate
         },
         null => _operator switch
         {
-            "=" => _value == "null",
-            "!=" => _value != "null",
+            "=" => _alternatives.Contains("null"),
+            "!=" => !_alternatives.Contains("null"),
             _ => false,
         },
         _ => _operator == "!=",
     };
 
-    private bool Equal(string text) => text == _value || _name == "source" && text.Split('@')[0] == _value;
+    /// <summary>The year of a time as published, else the one that ends the name of a site such as S0001-2019.</summary>
+    internal static double? Year(string? recorded, string? site)
+    {
+        var year = recorded is null ? null : FourDigits().Match(recorded);
+        if (year is not { Success: true }) year = site is null ? null : YearAtTheEnd().Match(site);
+        return year is { Success: true } ? double.Parse(year.Groups[1].Value, CultureInfo.InvariantCulture) : null;
+    }
+
+    private bool Equal(string text) =>
+        _alternatives.Contains(text) || Field == "source" && _alternatives.Contains(text.Split('@')[0]);
+
+    private static double? Number(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private bool Contains(string text) => text.Contains(_value, StringComparison.OrdinalIgnoreCase);
 
     [GeneratedRegex(@"^\s*([a-z_]+)\s*(!=|<=|>=|=|<|>|~)\s*(.*)$", RegexOptions.Singleline)]
     private static partial Regex Condition();
+
+    [GeneratedRegex(@"(?<!\d)(\d{4})(?!\d)")]
+    private static partial Regex FourDigits();
+
+    [GeneratedRegex(@"-(\d{4})$")]
+    private static partial Regex YearAtTheEnd();
 }

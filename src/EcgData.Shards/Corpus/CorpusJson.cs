@@ -37,4 +37,6 @@ public static class CorpusJson
 [JsonSerializable(typeof(VersionManifest))]
 [JsonSerializable(typeof(Receipt))]
 [JsonSerializable(typeof(HistoryEntry))]
+[JsonSerializable(typeof(Subsets.SubsetManifest))]
+[JsonSerializable(typeof(Subsets.DecontaminationCertificate))]
 internal sealed partial class CorpusDocuments : JsonSerializerContext;

@@ -18,6 +18,10 @@ public static class CorpusPaths
 
     public static string RowGroups(string versionId) => $"{Versions}{versionId}/rowgroups.parquet";
 
+    public static string Croissant(string versionId) => $"{Versions}{versionId}/croissant.json";
+
+    public static string DataCard(string versionId) => $"{Versions}{versionId}/README.md";
+
     public static string Shard(string source, string sha256) => $"shards/{source}/{sha256}.parquet";
 
     public static string Receipt(string inputDigest) => $"{Receipts}{inputDigest}.json";

@@ -238,6 +238,9 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
         Check(previous is null || InOrder(previous, segment), name, $"{where} does not follow the row before in rank, record and segment");
         Check(group is not null && segment.Rank >= group.MinimumRank && segment.Rank <= group.MaximumRank, name,
             $"{where}: rank outside the bounds of its row group");
+        Check(group is not null && group.SamplesOf(row - group.FirstRow) == segment.Samples && group.SegmentOf(row - group.FirstRow) == segment.Segment
+            && (group.RecordSegments.Count == 0 ? 1 : group.RecordSegments[row - group.FirstRow]) == record.Segments, name,
+            $"{where}: {segment.Samples} samples, segment {segment.Segment} of {record.Segments}, is not what the row-group table says of it");
         foreach (var lead in segment.Leads)
         {
             Check(lead is null || lead.Length == segment.Samples, name, $"{where}: a lead has {lead?.Length} samples, the row says {segment.Samples}");

@@ -5,7 +5,10 @@ namespace EcgData.Shards;
 /// <summary>What a shard job left: <c>receipts/&lt;input digest&gt;.json</c>. Its inputs were those of the digest, its results are these.</summary>
 public sealed record Receipt
 {
-    public int SchemaVersion { get; init; } = VersionManifest.CurrentSchemaVersion;
+    /// <summary>Version of the receipt's schema, which every input digest covers: receipts of another are not found.</summary>
+    public const int CurrentSchemaVersion = 2;
+
+    public int SchemaVersion { get; init; } = CurrentSchemaVersion;
 
     public required string InputDigest { get; init; }
 

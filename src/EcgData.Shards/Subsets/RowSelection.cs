@@ -14,10 +14,17 @@ public sealed class RowSelection
     private readonly int[] _firstWords;
     private readonly ulong[] _words;
 
-    private RowSelection(int[] counts, int[] firstWords, ulong[] words) => (_counts, _firstWords, _words) = (counts, firstWords, words);
+    private RowSelection(int[] counts, int[] firstWords, ulong[] words)
+    {
+        (_counts, _firstWords, _words) = (counts, firstWords, words);
+        foreach (var count in counts) Rows += count;
+    }
 
     /// <summary>Row groups of the version.</summary>
     public int Groups => _counts.Length;
+
+    /// <summary>Selected rows of all groups.</summary>
+    public long Rows { get; }
 
     /// <summary>Selected rows of a group.</summary>
     public int CountOf(int group) => _counts[group];
