@@ -63,8 +63,9 @@ internal sealed class CacheFolder
             using var ledger = TakeLock(cancel);
             var file = new FileInfo(PathOf(digest));
             if (!file.Exists) return;
+            var size = file.Length;
             file.Delete();
-            WriteSum(ledger, ReadSum(ledger) - file.Length);
+            WriteSum(ledger, ReadSum(ledger) - size);
         }
     }
 
