@@ -9,6 +9,7 @@ var harnesses = new Dictionary<string, Func<string[], Task<int>>>(StringComparer
     ["ingest"] = rest => Task.FromResult(IngestBenchmark.Run(rest)),
     ["loader"] = rest => Task.FromResult(LoaderBenchmark.Run(rest)),
     ["order"] = _ => Task.FromResult(OrderBenchmark.Run()),
+    ["step"] = rest => Task.FromResult(StepBenchmark.Run(rest)),
     ["subset"] = SubsetBenchmark.RunAsync,
 };
 if (args is [var name, .. var rest] && harnesses.TryGetValue(name, out var harness)) return await harness(rest);
