@@ -22,8 +22,8 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     ShowVerb.Create(),
     SubsetVerb.Create(),
     StreamVerb.Create(),
+    ExportVerb.Create(),
     ConformanceVerb.Create(),
-    TryVerb.Create(),
 };
 
 // numbers stand in messages that are part of a version: no environment may bring a culture back that the build has taken out

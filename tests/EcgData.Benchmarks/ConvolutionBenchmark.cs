@@ -43,11 +43,11 @@ internal static class ConvolutionBenchmark
         using var noGradient = no_grad();
         var (state, activated, skip) = (empty(Width, batch, Tokens), empty(Width, batch, Tokens), randn(1, Width));
         var (stream, kernelGradient, skipGradient) = (zeros(Width, batch, Tokens), empty(kernels.shape), empty(1, Width));
+        var operandsOfFirst = new ConvolutionPass.Operands(input, kernels, skip, null);
         Print(
             "  direct, with skip, GELU",
-            Time(turns, () => ConvolutionPass.Forward(input, kernels, skip, null, causal, state, activated)),
-            Time(turns, () => ConvolutionPass.Backward(
-                input, kernels, skip, null, causal, state, cotangent, stream, kernelGradient, skipGradient)));
+            Time(turns, () => ConvolutionPass.Forward(operandsOfFirst, state, activated)),
+            Time(turns, () => ConvolutionPass.Backward(operandsOfFirst, state, cotangent, stream, kernelGradient, skipGradient)));
 
         var (weight, flat) = (randn(2 * Width, Width), activated.view(Width, -1));
         var doubled = weight.mm(flat);

@@ -55,6 +55,8 @@ public sealed class Teacher : nn.Module
         if (options.Mode == TeacherMode.Ema) Blend(student, weight: 1);
     }
 
+    public TeacherMode Mode => _options.Mode;
+
     /// <param name="input">float[batch, leads, samples], scaled as the student's.</param>
     /// <param name="studentTrains">Whether <see cref="TeacherNoise"/> applies.</param>
     /// <returns>float[batch, tokens, width] without gradient, owned by the caller.</returns>
