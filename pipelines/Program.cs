@@ -23,7 +23,10 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     SubsetVerb.Create(),
     StreamVerb.Create(),
     ConformanceVerb.Create(),
-    TryVerb.Create(),
+    PretrainVerb.Create(),
+    EmbedVerb.Create(),
+    EvaluateVerb.Create(),
+    InspectVerb.Create(),
 };
 
 // numbers stand in messages that are part of a version: no environment may bring a culture back that the build has taken out

@@ -1,9 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using EcgData.Evaluation.Tasks;
 using EcgData.Ingest;
+using EcgData.Models.Objectives;
 using EcgData.Shards;
 using EcgData.Sources;
 using EcgData.Tests;
+using EcgData.Training;
 using NJsonSchema;
 
 namespace EcgData.Pipelines.Tests;
@@ -21,6 +24,8 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
         { "receipt", typeof(Receipt) },
         { "history", typeof(HistoryEntry) },
         { "source-manifest", typeof(SourceManifest) },
+        { "pretrain-recipe", typeof(PretrainRecipe) },
+        { "label-task", typeof(LabelTask) },
     };
 
     public void Dispose() => _folder.Dispose();
@@ -101,6 +106,30 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
         {
             await FollowsAsync("build-recipe", File.ReadAllText(file));
             RecipeFile.Read<BuildRecipe>(file, []).Validate();
+        }
+    }
+
+    [Fact]
+    public async Task PretrainRecipes_AllOfThem_FollowTheSchemaAndAreRead()
+    {
+        var objectives = new HashSet<ObjectiveKind>();
+        foreach (var file in Directory.EnumerateFiles(Path.Join(Repository.Root, "pipelines/recipes/pretrain"), "*.json"))
+        {
+            await FollowsAsync("pretrain-recipe", File.ReadAllText(file));
+            objectives.Add(PretrainPlan.Create(RecipeFile.Read<PretrainRecipe>(file, []), 240, "version", null, null).Recipe.Objective.Kind);
+        }
+
+        Assert.Equal(Enum.GetValues<ObjectiveKind>(), objectives.Order());
+        await FollowsAsync("pretrain-recipe", JsonSerializer.Serialize(new PretrainRecipe(), CorpusJson.Recipe));
+    }
+
+    [Fact]
+    public async Task Tasks_AllOfThem_FollowTheSchemaAndAreRead()
+    {
+        foreach (var file in Directory.EnumerateFiles(Path.Join(Repository.Root, "pipelines/recipes/tasks"), "*.json"))
+        {
+            await FollowsAsync("label-task", File.ReadAllText(file));
+            Assert.Equal(Path.GetFileNameWithoutExtension(file), RecipeFile.Read<LabelTask>(file, []).Name);
         }
     }
 
