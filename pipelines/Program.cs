@@ -25,6 +25,10 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     StreamVerb.Create(),
     ExportVerb.Create(),
     ConformanceVerb.Create(),
+    PretrainVerb.Create(),
+    EmbedVerb.Create(),
+    EvaluateVerb.Create(),
+    InspectVerb.Create(),
 };
 
 // numbers stand in messages that are part of a version: no environment may bring a culture back that the build has taken out
