@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EcgData.Shards.Subsets;
+using Spectre.Console;
 
 namespace EcgData.Pipelines;
 
