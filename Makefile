@@ -6,7 +6,7 @@ JOBS ?= 2
 DOTNET_FLAGS := -c Release -m:$(JOBS) -nodeReuse:false -v:minimal
 SOURCES := $(shell find pipelines src manifests schemas -type f -not -name '*.sh' 2>/dev/null) $(wildcard Directory.* global.json)
 
-.PHONY: build demo test bench prove format clean
+.PHONY: build demo test test-slurm bench prove format clean
 .DELETE_ON_ERROR:
 
 # bin/ecgdata, compiled ahead of time; nothing is done where no source is newer.
@@ -22,12 +22,16 @@ demo: build
 
 # All test projects; ends with "N passed, N failed, N skipped". FILTER='FullyQualifiedName~Resampler' runs a part.
 test:
-	@tests/debian.sh chromium:chromium
-	@tests/npm.sh tests/EcgData.Storage.Tests/azurite
+	@tests/debian.sh chromium:chromium /usr/lib/python3/dist-packages/numpy:python3-numpy /usr/lib/python3/dist-packages/torch:python3-torch
+	@tests/npm.sh tests/EcgData.Storage.Tests/azurite tests/EcgData.Pipelines.Tests/arrow
 	rm -rf TestResults
 	dotnet build EcgData.sln $(DOTNET_FLAGS)
 	-dotnet test EcgData.sln --no-build $(DOTNET_FLAGS) --logger trx --results-directory TestResults $(if $(FILTER),--filter "$(FILTER)")
 	tests/count.sh TestResults
+
+# A build as array jobs on a real Slurm of two emulated nodes, one of which is lost. Installs and starts Slurm; needs root.
+test-slurm: build
+	tests/slurm/run.sh
 
 # Whole-process ingest against the NumPy/SciPy peer, then the micro-benchmarks of the hot paths.
 bench: build

@@ -81,6 +81,7 @@ internal static class BuildVerb
     {
         var clock = Stopwatch.StartNew();
         Check(request);
+        await using var rehearsal = request.DryRun ? null : Rehearsal.Begin();
         var corpus = Corpora.Open(request.Corpus);
         using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
         var planner = new Planner(corpus, checksums, KnownSources.Find);

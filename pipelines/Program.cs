@@ -22,6 +22,7 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     ShowVerb.Create(),
     SubsetVerb.Create(),
     StreamVerb.Create(),
+    ExportVerb.Create(),
     ConformanceVerb.Create(),
     PretrainVerb.Create(),
     EmbedVerb.Create(),
@@ -59,7 +60,7 @@ catch (Exception e) when (e is UsageException or SourceException)
     Console.Error.WriteLine($"ecgdata: {e.Message}");
     return ExitCode.BadUsage;
 }
-catch (Exception e) when (e is CorpusException or ConsumerException or IOException or UnauthorizedAccessException)
+catch (Exception e) when (e is CorpusException or InvalidDataException or ConsumerException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"ecgdata: {e.Message}");
     return ExitCode.Fault;

@@ -25,7 +25,7 @@ internal static class ArrowOutput
     {
         if (IsStandardOutput(address)) return StandardOutput();
         if (address.StartsWith(UnixScheme, StringComparison.Ordinal)) return await AcceptUnixAsync(address[UnixScheme.Length..], note, cancel);
-        return await AcceptAsync(ParseTcp(address), ProtocolType.Tcp, bound => note($"{TcpScheme}{bound}"), () => { }, cancel);
+        return await AcceptAsync(ParseTcp(address), ProtocolType.Tcp, () => { }, bound => note($"{TcpScheme}{bound}"), () => { }, cancel);
     }
 
     /// <summary>The descriptor itself: the console's stream takes a reader that went away for one that reads.</summary>
@@ -52,12 +52,11 @@ internal static class ArrowOutput
         // nobody can connect before the socket listens, so nobody but the owner ever can
         return await AcceptAsync(
             place, ProtocolType.Unspecified,
-            _ =>
+            () =>
             {
                 if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-                note($"{UnixScheme}{path}");
             },
-            () => File.Delete(path), cancel);
+            _ => note($"{UnixScheme}{path}"), () => File.Delete(path), cancel);
     }
 
     /// <summary>A killed process leaves the name of its socket behind: it is taken over where nobody listens there.</summary>
@@ -114,7 +113,7 @@ internal static class ArrowOutput
     }
 
     private static async Task<Stream> AcceptAsync(
-        EndPoint place, ProtocolType protocol, Action<EndPoint> bound, Action over, CancellationToken cancel)
+        EndPoint place, ProtocolType protocol, Action bound, Action<EndPoint> listening, Action over, CancellationToken cancel)
     {
         using var listener = new Socket(place.AddressFamily, SocketType.Stream, protocol);
         try
@@ -128,8 +127,9 @@ internal static class ArrowOutput
 
         try
         {
-            bound(listener.LocalEndPoint!);
+            bound();
             listener.Listen(1);
+            listening(listener.LocalEndPoint!);
             var other = await listener.AcceptAsync(cancel);
             other.SendBufferSize = SendBufferBytes;
             return new NetworkStream(other, ownsSocket: true);

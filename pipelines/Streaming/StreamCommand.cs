@@ -33,7 +33,7 @@ internal sealed record StreamCommand
             throw new UsageException("--json and --to - both want standard output. Expected one of them: send the stream to a socket, or leave --json out.");
         var plugin = ArrowOutput.Matches(To) ? null : Plugin.Load(To);
         var corpus = Corpora.OpenExisting(Corpus);
-        var subset = await ReadSubsetAsync(cancel);
+        var subset = await SubsetFile.ReadAsync(Subset, cancel);
         var version = await corpus.ReadManifestAsync(VersionId ?? subset?.Version, cancel);
         var selection = subset is null ? null : await subset.LoadSelectionAsync(corpus, version, cancel);
         var (reading, from) = StreamStart.Apply(From, Epoch, version.Id, selection, Reading, terminal.Note);
@@ -100,20 +100,6 @@ internal sealed record StreamCommand
     private static string WithoutParameter(ArgumentException e) =>
         e.ParamName is { } name ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : e.Message;
 
-    private async Task<SubsetManifest?> ReadSubsetAsync(CancellationToken cancel)
-    {
-        if (Subset is null) return null;
-        if (!File.Exists(Subset)) throw new UsageException($"--subset {Subset}: no such file. Expected a subset manifest; 'ecgdata subset' makes them.");
-        try
-        {
-            return await SubsetManifest.ReadAsync(Subset, cancel);
-        }
-        catch (CorpusException e)
-        {
-            throw new UsageException($"--subset: {e.Message}");
-        }
-    }
-
     private long Open(StreamRun run, IBatchConsumer consumer, StreamDescription stream)
     {
         try
@@ -136,7 +122,7 @@ internal sealed record StreamCommand
         {
             StreamEnd.Complete => $"The epoch is complete: {outcome.Crops:N0} crops in {outcome.Batches:N0} batches.",
             StreamEnd.Enough => $"The consumer had enough after {outcome.Crops:N0} crops.",
-            StreamEnd.Gone => $"{To} went away after {outcome.Crops:N0} crops.",
+            StreamEnd.Gone => $"The reader of {(ArrowOutput.IsStandardOutput(To) ? "standard output" : To)} went away after {outcome.Crops:N0} crops.",
             _ => $"Cancelled after {outcome.Crops:N0} crops.",
         };
         var resume = outcome.End == StreamEnd.Complete ? "" : $" The last batch written ends at position {outcome.Position}; resume with --from {outcome.Position}.";

@@ -7,7 +7,7 @@ using EcgData.Storage;
 namespace EcgData.Ingest;
 
 /// <summary>
-/// Builds one planned shard: read → condition → encode → collect → write, and a receipt at the end. The result follows from
+/// Builds one planned shard: read, condition, encode → collect → write, and a receipt at the end. The result follows from
 /// the inputs alone, so the job may run twice, anywhere, with any number of workers.
 /// </summary>
 internal sealed class ShardJob : IAsyncDisposable
@@ -53,12 +53,9 @@ internal sealed class ShardJob : IAsyncDisposable
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var limits = new BlockLimits(workers, scheduler, stop.Token);
-        var source = _shard.Catalogue.Source;
         var collect = CollectStage.CreateBlock(item => Take(item, budget), limits);
-        var encode = EncodeStage.CreateBlock(_shard.Catalogue, _recipe.Conditioning.SamplingFrequencyHz, limits).Then(collect);
-        var condition = ConditionStage.CreateBlock(source.ClipMillivolt, _recipe.Conditioning, limits).Then(encode);
-        var read = ReadStage.CreateBlock(reader, limits).Then(condition);
-        await Chain.RunAsync(RecordsAsync(budget, stop.Token), [read, condition, encode, collect], stop);
+        var work = RecordStage.CreateBlock(reader, _shard.Catalogue, _recipe, limits).Then(collect);
+        await Chain.RunAsync(RecordsAsync(budget, stop.Token), [work, collect], stop);
         return await FinishAsync(cancel);
     }
 

@@ -14,6 +14,7 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
 {
     private readonly List<SourceSummary> _sources = [];
     private readonly List<ManifestShard> _shards = [];
+    private readonly List<RowGroupRow> _rowGroups = [];
 
     public async Task<VersionManifest> RunAsync(CancellationToken cancel)
     {
@@ -35,11 +36,10 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
             catalogue = new ManifestTable(hashed.Finish(), hashed.Length, rows);
         }
 
-        var listed = await RowGroupsAsync(cancel).ToListAsync(cancel);
         await using (var hashed = new HashingStream(rowGroupWriter.Stream))
         {
-            await RowGroupTable.WriteAsync(hashed, listed, cancel);
-            rowGroups = new ManifestTable(hashed.Finish(), hashed.Length, listed.Count);
+            await RowGroupTable.WriteAsync(hashed, _rowGroups, cancel);
+            rowGroups = new ManifestTable(hashed.Finish(), hashed.Length, _rowGroups.Count);
         }
 
         var manifest = VersionManifest.Identify(Contents(catalogue, rowGroups));
@@ -102,7 +102,7 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         };
     }
 
-    /// <summary>The catalogue's rows, by source; sums up each source on the way.</summary>
+    /// <summary>The catalogue's rows, by source; on the way it sums up each source and gathers its shards and row groups.</summary>
     private async IAsyncEnumerable<CatalogueRow> CatalogueRowsAsync(
         [EnumeratorCancellation] CancellationToken cancel)
     {
@@ -129,6 +129,7 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
             _shards.Add(new ManifestShard(
                 receipt.Shard?.Path, receipt.Shard?.Sha256, receipt.Shard?.SizeBytes ?? 0, receipt.Shard?.Rows ?? 0,
                 catalogue.Name, receipt.InputDigest, receipt.Records.Count));
+            foreach (var rowGroup in receipt.Shard?.RowGroups ?? []) _rowGroups.Add(new RowGroupRow(receipt.Shard!.Path, rowGroup));
             for (var record = 0; record < receipt.Records.Count; record++)
                 yield return Row(catalogue, catalogue[shard.First + record], receipt, receipt.Records[record]);
         }
@@ -147,7 +148,9 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         }
 
         _sources.Add(summary);
-        _shards.AddRange(plan.Parent.Shards.Where(shard => shard.Source == name));
+        var shards = plan.Parent.Shards.Where(shard => shard.Source == name).ToList();
+        _shards.AddRange(shards);
+        await CarryRowGroupsAsync(shards.Select(shard => shard.Path).OfType<string>().ToHashSet(StringComparer.Ordinal), cancel);
     }
 
     private static CatalogueRow Row(SourceCatalogue catalogue, CatalogueEntry entry, Receipt receipt, RecordOutcome outcome)
@@ -190,33 +193,12 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         };
     }
 
-    private async IAsyncEnumerable<RowGroupRow> RowGroupsAsync(
-        [EnumeratorCancellation] CancellationToken cancel)
+    private async Task CarryRowGroupsAsync(HashSet<string> shards, CancellationToken cancel)
     {
-        var carried = plan.Parent is null ? [] : _shards.Where(shard => plan.Catalogues.All(built => built.Name != shard.Source))
-            .Select(shard => shard.Path).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        var carriedRows = new Dictionary<string, List<RowGroupRow>>(StringComparer.Ordinal);
-        if (carried.Count > 0)
+        await using var stream = await corpus.Objects.OpenReadAsync(CorpusPaths.RowGroups(plan.Parent!.Id), cancel);
+        await foreach (var row in RowGroupTable.ReadAsync(stream, cancel))
         {
-            await using var stream = await corpus.Objects.OpenReadAsync(CorpusPaths.RowGroups(plan.Parent!.Id), cancel);
-            await foreach (var row in RowGroupTable.ReadAsync(stream, cancel))
-            {
-                if (!carried.Contains(row.Shard)) continue;
-                if (!carriedRows.TryGetValue(row.Shard, out var rows)) carriedRows[row.Shard] = rows = [];
-                rows.Add(row);
-            }
-        }
-
-        foreach (var shard in _shards.Where(shard => shard.Path is not null))
-        {
-            if (carriedRows.TryGetValue(shard.Path!, out var rows))
-            {
-                foreach (var row in rows) yield return row;
-                continue;
-            }
-
-            var receipt = await corpus.ReadReceiptAsync(shard.InputDigest, cancel);
-            foreach (var rowGroup in receipt!.Shard!.RowGroups) yield return new RowGroupRow(shard.Path!, rowGroup);
+            if (shards.Contains(row.Shard)) _rowGroups.Add(row);
         }
     }
 

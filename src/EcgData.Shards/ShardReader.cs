@@ -32,14 +32,36 @@ public static class ShardReader
         CheckSchema(reader);
         for (var index = firstRowGroup; index < reader.RowGroupCount; index++)
         {
-            var group = index;
-            foreach (var row in await ParquetFile.GuardAsync($"row group {index}", () => ReadRowGroupAsync(reader, group, cancel)))
+            foreach (var row in await GuardedAsync(reader, index, cancel))
             {
                 cancel.ThrowIfCancellationRequested();
                 yield return row;
             }
         }
     }
+
+    /// <summary>The rows of some row groups, each with its group's place in <paramref name="rowGroups"/> and its own in the group.</summary>
+    /// <exception cref="InvalidDataException">Not a shard of a schema version that is known, or damaged.</exception>
+    public static async IAsyncEnumerable<(int Place, int Row, StoredSegment Segment)> ReadAsync(
+        Stream stream, IReadOnlyList<int> rowGroups, [EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        await using var reader = await ParquetFile.OpenAsync(stream, "a shard", cancel);
+        CheckSchema(reader);
+        for (var place = 0; place < rowGroups.Count; place++)
+        {
+            if (rowGroups[place] >= reader.RowGroupCount)
+                throw new InvalidDataException($"The shard has {reader.RowGroupCount} row groups; row group {rowGroups[place]} is asked for. {MakeAgain}");
+            var rows = await GuardedAsync(reader, rowGroups[place], cancel);
+            for (var row = 0; row < rows.Length; row++)
+            {
+                cancel.ThrowIfCancellationRequested();
+                yield return (place, row, rows[row]);
+            }
+        }
+    }
+
+    private static Task<StoredSegment[]> GuardedAsync(ParquetReader reader, int index, CancellationToken cancel) =>
+        ParquetFile.GuardAsync($"row group {index}", () => ReadRowGroupAsync(reader, index, cancel));
 
     private static void CheckSchema(ParquetReader reader)
     {

@@ -70,22 +70,25 @@ public sealed unsafe class Frames : IDisposable
         _values = null;
     }
 
-    /// <summary>Free blocks by power of two, a few of each: what is beyond goes back to the system.</summary>
+    /// <summary>
+    /// Free blocks by core and power of two, a few of each: what is beyond goes back to the system. What a core used last may
+    /// still lie in its cache; what another used must come from there, line by line.
+    /// </summary>
     private static class FramePool
     {
         private const int SmallestExponent = 10;
         private const int LargestPooledExponent = 16;   // 65,536 frames = 4 MiB; longer records are rare
-        private const int KeptPerSize = 16;
+        private const int KeptPerSize = 4;
 
-        private static readonly Stack<nint>[] Free =
-            [.. Enumerable.Range(SmallestExponent, LargestPooledExponent - SmallestExponent + 1).Select(_ => new Stack<nint>())];
+        private static readonly Stack<nint>[][] Free = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(
+            _ => Enumerable.Range(SmallestExponent, LargestPooledExponent - SmallestExponent + 1).Select(_ => new Stack<nint>()).ToArray())];
 
         public static (nint Memory, int Capacity) Rent(int count)
         {
             var exponent = Math.Max(SmallestExponent, 32 - int.LeadingZeroCount(Math.Max(count, 1) - 1));
             if (exponent > LargestPooledExponent)
                 return ((nint)NativeMemory.AlignedAlloc((nuint)count * Lanes * sizeof(float), 64), count);
-            var free = Free[exponent - SmallestExponent];
+            var free = FreeHere(exponent);
             lock (free)
             {
                 if (free.TryPop(out var block)) return (block, 1 << exponent);
@@ -99,7 +102,7 @@ public sealed unsafe class Frames : IDisposable
             var exponent = int.TrailingZeroCount(capacity);
             if (int.IsPow2(capacity) && exponent is >= SmallestExponent and <= LargestPooledExponent)
             {
-                var free = Free[exponent - SmallestExponent];
+                var free = FreeHere(exponent);
                 lock (free)
                 {
                     if (free.Count < KeptPerSize)
@@ -112,5 +115,8 @@ public sealed unsafe class Frames : IDisposable
 
             NativeMemory.AlignedFree((void*)block);
         }
+
+        private static Stack<nint> FreeHere(int exponent) =>
+            Free[Thread.GetCurrentProcessorId() % Free.Length][exponent - SmallestExponent];
     }
 }

@@ -20,6 +20,7 @@ internal static class LoaderBenchmark
     {
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         if (arguments is ["run", var corpus, var threads, var seconds]) return Child(corpus, int.Parse(threads), double.Parse(seconds));
+        if (arguments is ["decode"]) return DecodeBenchmarks.Fastest();
         var (records, rounds, time) = (Number(arguments, "--records", 16_384), Number(arguments, "--rounds", 5), Number(arguments, "--seconds", 3));
         var work = Directory.CreateTempSubdirectory("ecgdata-loader-").FullName;
         try
@@ -46,9 +47,10 @@ internal static class LoaderBenchmark
         var corpus = new CorpusStore(new LocalObjectStore(folder));
         var version = corpus.ReadManifestAsync().GetAwaiter().GetResult();
         var index = RowGroupIndex.LoadAsync(corpus, version).GetAwaiter().GetResult();
-        var source = new StoredRowGroups(corpus.Objects);
+        using var source = new StoredRowGroups(corpus.Objects);
         float sum = 0;
         long crops = 0, batches = 0, garbage = 0;
+        var processor = TimeSpan.Zero;
         var total = default(ThreadTimes);
         var watch = new Stopwatch();
         for (var epoch = 0; watch.Elapsed.TotalSeconds < seconds; epoch++)
@@ -58,6 +60,7 @@ internal static class LoaderBenchmark
             using var batch = reader.CreateBatch();
             for (var warm = 0; warm < (epoch == 0 ? 100 : 1) && reader.Read(batch); warm++) { }
             var allocated = GC.GetTotalAllocatedBytes(precise: true);
+            var before = Environment.CpuUsage.TotalTime;
             watch.Start();
             while (watch.Elapsed.TotalSeconds < seconds && reader.Read(batch))
             {
@@ -67,13 +70,14 @@ internal static class LoaderBenchmark
             }
 
             watch.Stop();
+            processor += Environment.CpuUsage.TotalTime - before;
             garbage += GC.GetTotalAllocatedBytes(precise: true) - allocated;
             total += reader.Times.Total;
         }
 
         var peak = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
         Console.WriteLine(string.Join(' ', crops / watch.Elapsed.TotalSeconds, long.Parse(peak) / 1024.0, garbage / (double)batches,
-            Each(total.Read), Each(total.Index), Each(total.Decode), Each(total.Copy), sum > 1e30 ? 1 : 0));
+            Each(total.Read), Each(total.Index), Each(total.Decode), Each(total.Copy), processor.TotalMicroseconds / crops, sum > 1e30 ? 1 : 0));
         return 0;
 
         double Each(TimeSpan time) => time.TotalMicroseconds / total.Crops;
@@ -100,7 +104,7 @@ internal static class LoaderBenchmark
             for (var runner = 0; runner < runners.Length; runner++) found[runner].Add(runners[runner].Measure(seconds, limit));
         }
 
-        Console.WriteLine("                                 |  crops/s (median) |   lowest to highest | peak MiB | garbage per batch | per crop: read, index, decode, copy µs");
+        Console.WriteLine("                                 |  crops/s (median) |   lowest to highest | peak MiB | garbage per batch | per crop: read, index, decode, copy, processor µs");
         for (var runner = 0; runner < runners.Length; runner++)
         {
             var rates = found[runner].Select(run => run[0]).Order().ToArray();
@@ -108,7 +112,7 @@ internal static class LoaderBenchmark
             if (runners[runner].IsOurs)
             {
                 double Of(int column) => Median([.. found[runner].Select(run => run[column]).Order()]);
-                Console.Write($" {Of(1),8:f0} | {Of(2),15:f1} B | {Of(3):f2}, {Of(4):f2}, {Of(5):f2}, {Of(6):f2}");
+                Console.Write($" {Of(1),8:f0} | {Of(2),15:f1} B | {Of(3):f2}, {Of(4):f2}, {Of(5):f2}, {Of(6):f2}, {Of(7):f2}");
             }
 
             Console.WriteLine();

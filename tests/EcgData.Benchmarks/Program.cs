@@ -4,10 +4,12 @@ using EcgData.Benchmarks;
 // What is measured as a whole, beside a peer or a limit, has a name; everything else goes to BenchmarkDotNet: --filter '*', --list flat.
 var harnesses = new Dictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
 {
+    ["convolution"] = rest => Task.FromResult(ConvolutionBenchmark.Run(rest)),
     ["encoder"] = rest => Task.FromResult(EncoderBenchmark.Run(rest)),
     ["ingest"] = rest => Task.FromResult(IngestBenchmark.Run(rest)),
     ["loader"] = rest => Task.FromResult(LoaderBenchmark.Run(rest)),
     ["order"] = _ => Task.FromResult(OrderBenchmark.Run()),
+    ["step"] = rest => Task.FromResult(StepBenchmark.Run(rest)),
     ["subset"] = SubsetBenchmark.RunAsync,
 };
 if (args is [var name, .. var rest] && harnesses.TryGetValue(name, out var harness)) return await harness(rest);

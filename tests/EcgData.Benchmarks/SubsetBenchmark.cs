@@ -39,14 +39,14 @@ internal static class SubsetBenchmark
             Console.Error.WriteLine($"{corpus}: catalogue of {records} records in {clock.Elapsed.TotalSeconds:f0} s");
         }
 
-        Console.WriteLine("subset of                        | seconds | peak MiB | bytes written");
+        Console.WriteLine("subset of                        | seconds | CPU s | peak MiB | bytes written");
         foreach (var (what, options) in Cases)
         {
             var output = Path.Join(folder, "out");
             if (Directory.Exists(output)) Directory.Delete(output, recursive: true);
             var run = MeasuredProcess.Run(ecgdata, ["subset", corpus, "--out", output, "--quiet", "--json", .. options]);
             var bytes = new DirectoryInfo(output).EnumerateFiles().Sum(file => file.Length);
-            Console.WriteLine($"{what,-32} | {run.Seconds,7:f2} | {run.PeakMemoryBytes / 1048576.0,8:f0} | {bytes,13}");
+            Console.WriteLine($"{what,-32} | {run.Seconds,7:f2} | {run.ProcessorSeconds,5:f2} | {run.PeakMemoryBytes / 1048576.0,8:f0} | {bytes,13}");
         }
 
         Console.WriteLine($"{records} records; {Environment.ProcessorCount} cores");

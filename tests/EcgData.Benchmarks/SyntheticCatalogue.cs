@@ -73,11 +73,11 @@ internal static class SyntheticCatalogue
 
     private static CatalogueRow Row((string Name, string Release, string Licence, double Share, int RecordsPerPatient) source, int number)
     {
-        // Fibonacci hashing: neighbours get distant patients, as in the folders of the sources.
+        // Fibonacci hashing: neighbours get distant patients, as in the folders of the sources. Ids rise, as a build lists them.
         var patientNumber = (int)(number * 2654435761L % Math.Max(1, number / source.RecordsPerPatient + 1000));
         var hash = (ulong)number * 0x9E3779B97F4A7C15;
         var native = source.Name.StartsWith("heedb", StringComparison.Ordinal)
-            ? $"S{1 + number % 4:D4}/{1987 + number / 40_000 % 36}/{1 + number % 12:D2}/de_{100_000_000 + patientNumber}_{number:D14}_{hash:D20}"
+            ? $"S{1 + number / 2_400_000:D4}/{1963 + number / 40_000 % 60}/{1 + number % 40_000 / 3_334:D2}/de_{number:D14}_{100_000_000 + patientNumber}_{hash:D20}"
             : $"{number:D8}";
         var patient = PatientKey.Of(source.Name, $"{patientNumber}");
         return new CatalogueRow
@@ -87,11 +87,11 @@ internal static class SyntheticCatalogue
             NativeId = native,
             Patient = patient.Value,
             PatientKnown = true,
-            Site = $"S{1 + number % 4:D4}-{1987 + number / 40_000 % 36}",
+            Site = $"S{1 + number / 2_400_000:D4}-{1963 + number / 40_000 % 60}",
             NativeSamplingFrequencyHz = 500,
             NativeSamples = 5000,
             AgeYears = hash >> 40 & 63,
-            Sex = (hash >> 50 & 3) switch { 0 => null, 1 => "male", _ => "female" },
+            Sex = (patientNumber & 3) switch { 0 => null, 1 => "male", _ => "female" },
             Labels = ["12sl:19", $"12sl:{hash >> 52 & 127}"],
             LabelWeights = [1, 1],
             Fold = patient.Fold(),

@@ -3,7 +3,10 @@ using System.Text.Json.Serialization.Metadata;
 using EcgData.Evaluation.Tasks;
 using EcgData.Ingest;
 using EcgData.Models.Objectives;
+using EcgData.Pipelines.Tests.Streaming;
 using EcgData.Shards;
+using EcgData.Shards.Exports;
+using EcgData.Shards.Subsets;
 using EcgData.Sources;
 using EcgData.Tests;
 using EcgData.Training;
@@ -23,9 +26,13 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
         { "version-manifest", typeof(VersionManifest) },
         { "receipt", typeof(Receipt) },
         { "history", typeof(HistoryEntry) },
+        { "export-manifest", typeof(ExportManifest) },
         { "source-manifest", typeof(SourceManifest) },
         { "pretrain-recipe", typeof(PretrainRecipe) },
         { "label-task", typeof(LabelTask) },
+        { "subset-manifest", typeof(SubsetManifest) },
+        { "subset-recipe", typeof(SubsetOptions) },
+        { "decontamination-certificate", typeof(DecontaminationCertificate) },
     };
 
     public void Dispose() => _folder.Dispose();
@@ -42,7 +49,12 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
     [InlineData("verify BUILT --deep", "version,checks,shards,rows,problems,holds")]
     [InlineData("log BUILT", "corpus,head,builds")]
     [InlineData("list BUILT --where state=kept", "version,found,records")]
+    [InlineData("subset BUILT --sizes 5,all --out NEW/subsets", "version,rungs,overlaps,quotasMissed")]
     [InlineData("show BUILT KEPT --out NEW/sheet.svg", "record,segment,file")]
+    [InlineData("stream BUILT --to PLUGIN --option out=NEW/s.json", "version,subset,end,items,tooShort,from,position,crops,batches,state,seconds")]
+    [InlineData("export BUILT --to NEW/export --format parquet", "to,version,subset,format,rows,files")]
+    [InlineData("conformance PLUGIN --option out=NEW/s.json", "plugin,passed,failed,checks")]
+    [InlineData("conformance --arrow-golden NEW/golden", "stream,expected")]
     [InlineData("try BUILT --steps 2 --batch 4", "version,losses,firstLoss,lastLoss,crops")]
     public void Verb_Json_IsOneDocumentAndNothingElse(string command, string keys)
     {
@@ -51,6 +63,7 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
             ["BUILT"] = synthetic.Corpus.Path,
             ["TREE"] = synthetic.Tree,
             ["NEW"] = _folder.Path,
+            ["PLUGIN"] = PluginTests.Example,
             ["LENIENT"] = SyntheticCorpus.Lenient,
             ["KEPT"] = synthetic.KeptRecord,
         };
@@ -84,6 +97,15 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
             await FollowsAsync("history", File.ReadAllText(entry));
     }
 
+    [Theory]
+    [InlineData("parquet")]
+    [InlineData("npy")]
+    public async Task Export_Manifest_FollowsItsSchema(string format)
+    {
+        synthetic.Program.Run("export", synthetic.Corpus.Path, "--to", _folder["export"], "--format", format).EndsWith(0);
+        await FollowsAsync("export-manifest", File.ReadAllText(_folder["export/export.json"]));
+    }
+
     [Fact]
     public async Task Plan_ThatIsWritten_FollowsItsSchema()
     {
@@ -97,6 +119,30 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
         var files = Directory.GetFiles(Path.Join(Repository.Root, "manifests"), "*.json");
         Assert.Equal(KnownSources.All.Select(source => source.Manifest.Name), files.Select(file => Path.GetFileNameWithoutExtension(file)).Order());
         foreach (var file in files) await FollowsAsync("source-manifest", File.ReadAllText(file));
+    }
+
+    [Fact]
+    public async Task Subsets_OfABuiltCorpus_FollowTheirSchemas()
+    {
+        synthetic.Program.Run(
+            "subset", synthetic.Corpus.Path, "--sizes", "5,all", "--seed", "3", "--exclude-evaluation", "ptb-xl:10", "--quota", "sex", "--out", _folder["a"]);
+        synthetic.Program.Run("subset", synthetic.Corpus.Path, "--sizes", "5", "--out", _folder["b"]).EndsWith(0);
+        await FollowsAsync("subset-manifest", File.ReadAllText(_folder["a/5.json"]));
+        await FollowsAsync("subset-manifest", File.ReadAllText(_folder["b/5.json"]));
+        await FollowsAsync("decontamination-certificate", File.ReadAllText(_folder["a/all.certificate.json"]));
+    }
+
+    [Fact]
+    public async Task SubsetRecipes_AllOfThem_FollowTheSchemaAndAreRead()
+    {
+        var files = Directory.GetFiles(Path.Join(Repository.Root, "pipelines/recipes/subsets"), "*.json");
+        Assert.NotEmpty(files);
+        foreach (var file in files)
+        {
+            await FollowsAsync("subset-recipe", File.ReadAllText(file));
+            var options = RecipeFile.Read<SubsetOptions>(file, []);
+            foreach (var condition in options.Predicate.Where.Concat(options.Rungs.SelectMany(rung => rung.Where))) CataloguePredicate.Parse(condition);
+        }
     }
 
     [Fact]

@@ -14,9 +14,9 @@ namespace EcgData.Ingest;
 /// </summary>
 public sealed class ChecksumBook : IDisposable
 {
-    private const int EntryBytes = 16 + SHA256.HashSizeInBytes;
+    private const int EntryBytes = FileKey.SizeBytes + SHA256.HashSizeInBytes;
 
-    private readonly ConcurrentDictionary<UInt128, byte[]> _known = new();
+    private readonly ConcurrentDictionary<FileKey, byte[]> _known = new();
     private readonly ConcurrentDictionary<string, FileContent> _containers = new(StringComparer.Ordinal);
     private readonly FileStream? _hints;
 
@@ -35,7 +35,7 @@ public sealed class ChecksumBook : IDisposable
 
         var entry = new byte[EntryBytes];
         while (_hints.ReadAtLeast(entry, EntryBytes, throwOnEndOfStream: false) == EntryBytes)
-            _known[MemoryMarshal.Read<UInt128>(entry)] = entry[16..];
+            _known[MemoryMarshal.Read<FileKey>(entry)] = entry[FileKey.SizeBytes..];
         _hints.Seek(_hints.Length / EntryBytes * EntryBytes, SeekOrigin.Begin);
     }
 
@@ -54,7 +54,7 @@ public sealed class ChecksumBook : IDisposable
         var path = folder.Resolve(file.Path);
         var info = new FileInfo(path);
         if (!info.Exists || info.Length != found.SizeBytes || found.Sha256 is null) return;
-        _known[KeyOf(path, info)] = Convert.FromHexString(found.Sha256);
+        _known[FileKey.Of(path, info)] = Convert.FromHexString(found.Sha256);
         if (file.IsContainer) _containers[file.Path] = found;
     }
 
@@ -68,7 +68,7 @@ public sealed class ChecksumBook : IDisposable
             var path = folder.Resolve(file.Path);
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             var hash = Hash(stream, cancel);
-            Remember(KeyOf(path, new FileInfo(path)), hash);
+            Remember(FileKey.Of(path, new FileInfo(path)), hash);
             content = new FileContent(FileState.Known, Convert.ToHexStringLower(hash), content.SizeBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or RecordException)
@@ -96,29 +96,23 @@ public sealed class ChecksumBook : IDisposable
 
         var info = new FileInfo(path);
         if (!info.Exists) return new FileContent(FileState.Missing, null, 0);
-        if (!_known.IsEmpty && _known.TryGetValue(KeyOf(path, info), out var hash))
+        if (!_known.IsEmpty && _known.TryGetValue(FileKey.Of(path, info), out var hash))
             return new FileContent(FileState.Known, Convert.ToHexStringLower(hash), info.Length);
         return new FileContent(file.Sha256 is null ? FileState.Unread : FileState.Published, file.Sha256, info.Length);
     }
 
-    private void Remember(UInt128 key, byte[] hash)
+    private void Remember(FileKey key, byte[] hash)
     {
         _known[key] = hash;
         if (_hints is null) return;
         Span<byte> entry = stackalloc byte[EntryBytes];
         MemoryMarshal.Write(entry, key);
-        hash.CopyTo(entry[16..]);
+        hash.CopyTo(entry[FileKey.SizeBytes..]);
         lock (_hints)
         {
             _hints.Write(entry);
             _hints.Flush();
         }
-    }
-
-    private static UInt128 KeyOf(string path, FileInfo info)
-    {
-        var text = Encoding.UTF8.GetBytes($"{path}\0{info.Length}\0{info.LastWriteTimeUtc.Ticks}");
-        return MemoryMarshal.Read<UInt128>(SHA256.HashData(text));
     }
 
     private static byte[] Hash(FileStream stream, CancellationToken cancel)
@@ -139,6 +133,18 @@ public sealed class ChecksumBook : IDisposable
         }
 
         return hash.GetHashAndReset();
+    }
+
+    /// <summary>Path, size and time of change of a file, as one hash. Not a UInt128: code that has one is never compiled ahead of time.</summary>
+    private readonly record struct FileKey(ulong First, ulong Second)
+    {
+        public const int SizeBytes = 2 * sizeof(ulong);
+
+        public static FileKey Of(string path, FileInfo info)
+        {
+            var text = Encoding.UTF8.GetBytes($"{path}\0{info.Length}\0{info.LastWriteTimeUtc.Ticks}");
+            return MemoryMarshal.Read<FileKey>(SHA256.HashData(text));
+        }
     }
 }
 

@@ -82,41 +82,46 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
     private string? Digest(
         SourceCatalogue catalogue, BuildRecipe recipe, int first, int count, UnreadFiles unread, CancellationToken cancel)
     {
-        var entries = Enumerable.Range(first, count).Select(index => catalogue[index]);
+        var entries = new CatalogueEntry[count];
         var contents = new FileContent[count][];
         if (unread == UnreadFiles.Read)
         {
-            // reading is what takes time: as many files at once as there are cores
-            Parallel.ForEach(
-                entries.Select((entry, index) => (entry, index)),
-                new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount },
-                item => contents[item.index] = Contents(catalogue.Folder, item.entry, cancel));
+            // what takes time is asking for files, and reading those without a checksum: as many at once as there are cores
+            Parallel.For(
+                0, count, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount },
+                index =>
+                {
+                    entries[index] = catalogue[first + index];
+                    contents[index] = Contents(catalogue.Folder, entries[index], cancel);
+                });
         }
         else
         {
-            foreach (var (entry, index) in entries.Select((entry, index) => (entry, index)))
+            for (var index = 0; index < count; index++)
             {
-                contents[index] = ContentsOf(catalogue.Folder, entry);
+                entries[index] = catalogue[first + index];
+                contents[index] = ContentsOf(catalogue.Folder, entries[index]);
                 if (contents[index].Any(content => content.State == FileState.Unread)) return null;
             }
         }
 
-        return DigestOf(catalogue, recipe, first, contents);
+        return DigestOf(catalogue, recipe, entries, contents);
     }
 
     /// <summary>The digest of a job as its files turned out to be when they were read.</summary>
     internal string DigestAfterReading(PlannedShard shard, BuildRecipe recipe, IReadOnlySet<int> suspects, CancellationToken cancel)
     {
+        var entries = new CatalogueEntry[shard.Count];
         var contents = new FileContent[shard.Count][];
         for (var index = 0; index < shard.Count; index++)
         {
-            var entry = shard.Catalogue[shard.First + index];
+            var entry = entries[index] = shard.Catalogue[shard.First + index];
             contents[index] = [.. entry.Files.Select(file => suspects.Contains(index)
                 ? checksums.Read(shard.Catalogue.Folder, file, cancel)
                 : checksums.Find(shard.Catalogue.Folder, file))];
         }
 
-        return DigestOf(shard.Catalogue, recipe, shard.First, contents);
+        return DigestOf(shard.Catalogue, recipe, entries, contents);
     }
 
     /// <summary>What is known of each of an entry's files.</summary>
@@ -151,10 +156,10 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
         return contents;
     }
 
-    private static string DigestOf(SourceCatalogue catalogue, BuildRecipe recipe, int first, FileContent[][] contents)
+    private static string DigestOf(SourceCatalogue catalogue, BuildRecipe recipe, CatalogueEntry[] entries, FileContent[][] contents)
     {
         using var digest = new InputDigest(catalogue, recipe);
-        for (var index = 0; index < contents.Length; index++) digest.Add(catalogue[first + index], contents[index]);
+        for (var index = 0; index < entries.Length; index++) digest.Add(entries[index], contents[index]);
         return digest.Finish();
     }
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using EcgData.Shards;
 using EcgData.Sources;
+using Microsoft.Win32.SafeHandles;
 
 namespace EcgData.Ingest;
 
@@ -20,6 +21,7 @@ public sealed class SourceCatalogue : IDisposable
     private readonly List<int> _folders = [];
     private readonly List<string> _folderNames = [];
     private int[] _order = [];
+    private SafeFileHandle? _entries;   // the spool's, asked for once: each time a stream is asked, it sets the file's position
 
     private SourceCatalogue(string name, IEcgSource source, SourceFolder folder, SourceOptions options)
     {
@@ -97,7 +99,7 @@ public sealed class SourceCatalogue : IDisposable
             try
             {
                 var bytes = buffer.AsSpan(0, length);
-                if (RandomAccess.Read(_spool.SafeFileHandle, bytes, offset) != length)
+                if (RandomAccess.Read(_entries!, bytes, offset) != length)
                     throw new IOException("The temporary catalogue is shorter than what was written to it.");
                 return EntryCodec.Read(bytes);
             }
@@ -172,6 +174,7 @@ public sealed class SourceCatalogue : IDisposable
         }
 
         _spool.Flush();
+        _entries = _spool.SafeFileHandle;
         Sort();
         RefuseTwins();
         progress?.Report(_places.Count);

@@ -1,4 +1,3 @@
-using System.Threading.Tasks.Dataflow;
 using EcgData.Signals;
 
 namespace EcgData.Ingest;
@@ -17,8 +16,4 @@ internal static class ConditionStage
         item.Rejection = conditioned.Rejection;
         return item;
     }
-
-    public static TransformBlock<RecordInWork, RecordInWork> CreateBlock(
-        double clipMillivolt, ConditioningOptions options, BlockLimits limits) =>
-        new(item => Condition(item, clipMillivolt, options), limits.Parallel);
 }

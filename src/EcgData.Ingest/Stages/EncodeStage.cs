@@ -1,4 +1,3 @@
-using System.Threading.Tasks.Dataflow;
 using EcgData.Shards;
 
 namespace EcgData.Ingest;
@@ -55,8 +54,4 @@ internal static class EncodeStage
         item.Dispose();
         return item;
     }
-
-    public static TransformBlock<RecordInWork, RecordInWork> CreateBlock(
-        SourceCatalogue catalogue, int samplingFrequencyHz, BlockLimits limits) =>
-        new(item => Encode(item, catalogue, samplingFrequencyHz), limits.Parallel);
 }

@@ -1,4 +1,3 @@
-using System.Threading.Tasks.Dataflow;
 using EcgData.Signals;
 using EcgData.Sources;
 
@@ -24,7 +23,4 @@ internal static class ReadStage
 
         return item;
     }
-
-    public static TransformBlock<RecordInWork, RecordInWork> CreateBlock(IRecordReader reader, BlockLimits limits) =>
-        new(item => Read(item, reader), limits.Parallel);
 }

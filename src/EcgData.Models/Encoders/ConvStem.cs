@@ -29,7 +29,8 @@ public sealed class ConvStem : nn.Module<Tensor, Tensor>
     /// <summary>Samples per token: the stride of the first stage.</summary>
     public const int SamplesPerToken = 2;
 
-    private const int StageCount = 4;
+    internal const int StageCount = 4;
+
     private const int FirstKernel = 3;
 
     [ComponentName(Name = "stages")]

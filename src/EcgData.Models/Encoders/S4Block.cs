@@ -65,8 +65,16 @@ public sealed class S4Block : nn.Module<Tensor, Tensor>
         var weights = new FusedBlock.Weights(
             _layer.Kernel(channels.shape[2]), _layer.Skip, _layer.Linear.weight!, _layer.Linear.bias!, _norm.weight!, _norm.bias!);
         return is_grad_enabled()
-            ? (FusedBlock.Apply(weights, channels, inner, outer, _layer.Options.Causal), null)
-            : FusedBlock.Run(weights, channels, inner, outer, _layer.Options.Causal, wantTap);
+            ? (FusedBlock.Apply(weights, channels, inner, outer), null)
+            : FusedBlock.Run(weights, channels, inner, outer, wantTap);
+    }
+
+    /// <summary>What follows the convolution, of single tokens and without dropout: float[batch, width] each, owned by the caller.</summary>
+    internal Tensor AfterConvolution(Tensor token, Tensor convolved)
+    {
+        using var scope = NewDisposeScope();
+        var activated = nn.functional.gelu(convolved + token * _layer.Skip);
+        return _norm.forward(token + nn.functional.glu(_layer.Linear.forward(activated), -1)).MoveToOuterDisposeScope();
     }
 
     private static bool RunsFused(Tensor channels, bool wantTap) => Lanes.Take(channels) && !(wantTap && is_grad_enabled());

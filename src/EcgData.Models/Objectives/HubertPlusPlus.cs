@@ -154,6 +154,7 @@ public sealed class HubertPlusPlusObjective : MaskedObjective
             start += _options.Clusters[set];
             figures[$"teacherTemperature{set}"] = _prototypes[set].Temperature;
             figures[$"perplexity{set}"] = Collapse.Perplexity(shares[set].sum([0]));
+            figures[$"teacherEntropy{set}"] = HubertPlusPlus.Entropy(shares[set]).ToDouble();
         }
 
         return new(loss.MoveToOuterDisposeScope(), figures);

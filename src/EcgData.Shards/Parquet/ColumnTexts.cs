@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using ZstdSharp;
@@ -10,7 +11,7 @@ namespace EcgData.Shards.Parquet;
 /// row. Nothing is allocated per row, where Parquet.Net makes a string of each.
 /// </summary>
 /// <remarks>Parquet format: data pages of version 1, PLAIN and dictionary encodings, uncompressed or Zstandard, which Parquet.Net writes.</remarks>
-internal sealed class ColumnTexts
+internal sealed class ColumnTexts : IDisposable
 {
     private const int DataPage = 0;
     private const int DictionaryPage = 2;
@@ -39,6 +40,9 @@ internal sealed class ColumnTexts
 
     public string Text(int code) => Encoding.UTF8.GetString(Value(code));
 
+    /// <summary>Gives the pages' bytes back for others to use: nothing of the column may be read any more.</summary>
+    public void Dispose() => ArrayPool<byte>.Shared.Return(_bytes);
+
     /// <param name="chunk">The column chunk's bytes.</param>
     /// <param name="rows">Rows of the row group, held against the file at its opening.</param>
     /// <returns>null where the chunk is encoded in a way that is not read here.</returns>
@@ -59,30 +63,38 @@ internal sealed class ColumnTexts
             chunk = chunk[header.CompressedBytes..];
             if (header.Type == DictionaryPage)
             {
-                (dictionary, dictionaryStarts) = (page, Starts(page, 0, header.Values));
+                (dictionary, dictionaryStarts) = (page, Starts(page.AsSpan(0, header.Bytes), 0, header.Values));
                 continue;
             }
 
             if (header.Values != rows || !chunk.IsEmpty) return null;   // several data pages: we write one
             var position = 0;
-            var codes = optional ? Present(page, rows, out position) : null;
-            if (header.Encoding == 0) return Plain(page, position, codes, rows);
+            var content = page.AsSpan(0, header.Bytes);
+            var codes = optional ? Present(content, rows, out position) : null;
+            if (header.Encoding == 0) return new ColumnTexts(page, Plain(content, position, codes, rows), codes, rows);
             return header.Encoding is 2 or 8 && dictionary is not null
-                ? new ColumnTexts(dictionary, dictionaryStarts, Indices(page, position, codes, rows, dictionaryStarts.Length), rows)
+                ? new ColumnTexts(dictionary, dictionaryStarts, Indices(content, position, codes, rows, dictionaryStarts.Length), rows)
                 : null;
         }
 
         throw Damaged("no data page");
     }
 
+    /// <returns>At least <paramref name="size"/> bytes; what lies behind them is another's. Readers stay within because of <see cref="Starts"/>.</returns>
     private static byte[] Unpack(ReadOnlySpan<byte> packed, CompressionCodec codec, int size)
     {
-        if (codec == CompressionCodec.UNCOMPRESSED) return packed.Length == size ? packed.ToArray() : throw Damaged("a page of two sizes");
+        var page = ArrayPool<byte>.Shared.Rent(size);
+        if (codec == CompressionCodec.UNCOMPRESSED)
+        {
+            if (packed.Length != size) throw Damaged("a page of two sizes");
+            packed.CopyTo(page);
+            return page;
+        }
+
         try
         {
             using var decompressor = new Decompressor();
-            var page = new byte[size];
-            return decompressor.Unwrap(packed, page) == size ? page : throw Damaged("a page that unpacks to another size");
+            return decompressor.Unwrap(packed, page.AsSpan(0, size)) == size ? page : throw Damaged("a page that unpacks to another size");
         }
         catch (ZstdException e)
         {
@@ -91,18 +103,20 @@ internal sealed class ColumnTexts
     }
 
     /// <returns>int[rows]: 0 where there is a value, -1 for null.</returns>
-    private static int[] Present(byte[] page, int rows, out int position)
+    private static int[] Present(ReadOnlySpan<byte> page, int rows, out int position)
     {
         var length = page.Length >= sizeof(int) ? BinaryPrimitives.ReadInt32LittleEndian(page) : -1;
         var levels = new int[rows];
-        if (length < 0 || length > page.Length - sizeof(int) || !RunLengthReader.TryRead(page.AsSpan(sizeof(int), length), levels, 1))
+        if (length < 0 || length > page.Length - sizeof(int) || !RunLengthReader.TryRead(page.Slice(sizeof(int), length), levels, 1))
             throw Damaged("levels that do not cover its rows");
         for (var row = 0; row < rows; row++) levels[row]--;
         position = sizeof(int) + length;
         return levels;
     }
 
-    private static ColumnTexts Plain(byte[] page, int position, int[]? codes, int rows)
+    /// <summary>Numbers the rows that have a value.</summary>
+    /// <returns>Where each value starts.</returns>
+    private static int[] Plain(ReadOnlySpan<byte> page, int position, int[]? codes, int rows)
     {
         var present = 0;
         for (var row = 0; row < rows && codes is not null; row++)
@@ -110,17 +124,17 @@ internal sealed class ColumnTexts
             if (codes[row] == 0) codes[row] = present++;
         }
 
-        return new ColumnTexts(page, Starts(page, position, codes is null ? rows : present), codes, rows);
+        return Starts(page, position, codes is null ? rows : present);
     }
 
-    private static int[] Starts(byte[] page, int position, int values)
+    private static int[] Starts(ReadOnlySpan<byte> page, int position, int values)
     {
         if (values < 0 || values > (page.Length - position) / sizeof(int)) throw Damaged($"{values} values in {page.Length - position} bytes");
         var starts = new int[values];
         for (var index = 0; index < values; index++)
         {
             starts[index] = position;
-            var length = page.Length - position >= sizeof(int) ? BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(position)) : -1;
+            var length = page.Length - position >= sizeof(int) ? BinaryPrimitives.ReadInt32LittleEndian(page[position..]) : -1;
             if (length < 0 || length > page.Length - position - sizeof(int)) throw Damaged("a text that ends behind its page");
             position += sizeof(int) + length;
         }
@@ -128,11 +142,11 @@ internal sealed class ColumnTexts
         return starts;
     }
 
-    private static int[] Indices(byte[] page, int position, int[]? codes, int rows, int values)
+    private static int[] Indices(ReadOnlySpan<byte> page, int position, int[]? codes, int rows, int values)
     {
         var present = codes?.Count(code => code == 0) ?? rows;
         var indices = new int[present];
-        if (present > 0 && (position >= page.Length || !RunLengthReader.TryRead(page.AsSpan(position + 1), indices, page[position])))
+        if (present > 0 && (position >= page.Length || !RunLengthReader.TryRead(page[(position + 1)..], indices, page[position])))
             throw Damaged("indices that do not cover its rows");
         if (indices.AsSpan().IndexOfAnyExceptInRange(0, values - 1) >= 0) throw Damaged($"an index beyond its {values} values");
         if (codes is null) return indices;

@@ -7,7 +7,7 @@ internal sealed unsafe class CropBuffer : IDisposable
 {
     private const int FirstIdBytes = 64;
 
-    private readonly NativeBytes _signals = new();
+    private readonly NativeBytes _signals;
     private readonly Lock _ids = new();
     private readonly bool[] _hasGaps;
     private readonly int[] _idStarts;
@@ -18,7 +18,7 @@ internal sealed unsafe class CropBuffer : IDisposable
     public CropBuffer(int capacity, LeadSet leads, int samples)
     {
         (Leads, Samples) = (leads, samples);
-        _signals.Require(SizeBytesOf(capacity, leads, samples));
+        _signals = new NativeBytes(SizeBytesOf(capacity, leads, samples), isCleared: true);
         Millivolt = (float*)_signals.Start;
         LeadMask = Millivolt + (long)capacity * leads.Count * samples;
         GapMask = (byte*)(LeadMask + (long)capacity * leads.Count);

@@ -17,6 +17,7 @@ public sealed class CropReader : IDisposable
     private readonly Thread[] _threads;
     private readonly ThreadClock[] _clocks;
     private readonly CancellationTokenRegistration _cancelled;
+    private StoredRowGroups? _ownSource;
     private long _stalled;
     private bool _disposed;
 
@@ -67,8 +68,23 @@ public sealed class CropReader : IDisposable
     /// <exception cref="ArgumentException">Options that contradict each other, the version or the selection.</exception>
     public static async Task<CropReader> OpenAsync(
         CorpusStore corpus, VersionManifest version, RowSelection? selection, ReadingOptions options, IRowGroupSource? source = null,
-        CancellationToken cancel = default) =>
-        Open(await RowGroupIndex.LoadAsync(corpus, version, cancel), version.Id, selection, options, source ?? new StoredRowGroups(corpus.Objects), cancel);
+        CancellationToken cancel = default)
+    {
+        var index = await RowGroupIndex.LoadAsync(corpus, version, cancel);
+        if (source is not null) return Open(index, version.Id, selection, options, source, cancel);
+        var stored = new StoredRowGroups(corpus.Objects);
+        try
+        {
+            var reader = Open(index, version.Id, selection, options, stored, cancel);
+            reader._ownSource = stored;
+            return reader;
+        }
+        catch
+        {
+            stored.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Opens an epoch over a row-group table that is there already, as one that follows another does.</summary>
     public static CropReader Open(
@@ -107,5 +123,6 @@ public sealed class CropReader : IDisposable
         foreach (var thread in _threads) thread.Join();
         _cancelled.Dispose();
         _ring.Dispose();
+        _ownSource?.Dispose();
     }
 }

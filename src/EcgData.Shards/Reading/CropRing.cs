@@ -215,7 +215,7 @@ internal sealed class CropRing : IDisposable
     {
         if (!_free.TryPop(out var held))
         {
-            held = new HeldRowGroup();
+            held = new HeldRowGroup(_opener.LargestBytes);
             _all.Add(held);
         }
 

@@ -2,26 +2,24 @@ using System.Runtime.InteropServices;
 
 namespace EcgData.Shards.Reading;
 
-/// <summary>Memory of the system that is used again and again: what the garbage collector neither clears, moves nor counts.</summary>
+/// <summary>A block of memory of the system: what the garbage collector neither clears, moves nor counts.</summary>
 internal sealed unsafe class NativeBytes : IDisposable
 {
     private const int Alignment = 64;   // a cache line, and the widest vector
+
+    /// <param name="bytes">At least so many; all of them 0 where it is asked for.</param>
+    public NativeBytes(long bytes, bool isCleared)
+    {
+        Capacity = Math.Max(1, bytes);
+        Start = (byte*)NativeMemory.AlignedAlloc((nuint)Capacity, Alignment);
+        if (isCleared) NativeMemory.Clear(Start, (nuint)Capacity);
+    }
 
     ~NativeBytes() => Free();
 
     public byte* Start { get; private set; }
 
-    public long Capacity { get; private set; }
-
-    /// <summary>Sees to room for so many bytes. What was there is lost where it had to grow, and new memory is zero.</summary>
-    public void Require(long bytes)
-    {
-        if (bytes <= Capacity) return;
-        Free();
-        Start = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
-        Capacity = bytes;
-        NativeMemory.Clear(Start, (nuint)bytes);
-    }
+    public long Capacity { get; }
 
     public void Dispose()
     {
@@ -31,9 +29,7 @@ internal sealed unsafe class NativeBytes : IDisposable
 
     private void Free()
     {
-        if (Start is null) return;
-        NativeMemory.AlignedFree(Start);
+        if (Start is not null) NativeMemory.AlignedFree(Start);
         Start = null;
-        Capacity = 0;
     }
 }

@@ -12,12 +12,12 @@ namespace EcgData.Shards.Reading;
 /// A row group in memory, any stretch of any lead of any of its rows within reach. Its bytes come in one read; the headers of its pages are
 /// walked through once. The memory is used again for the next row group. Read by many threads, filled by one.
 /// </summary>
-internal sealed unsafe class OpenRowGroup : IDisposable
+internal sealed unsafe class OpenRowGroup(int largestBytes) : IDisposable
 {
     private const int Absent = -1;
     private const int DefinedLevel = 2;   // a lead's list is optional, its elements are not: 0 is an absent lead, 1 an empty list
 
-    private readonly NativeBytes _memory = new();
+    private NativeBytes? _memory;
     private int _sizeBytes;
     private int _samplingFrequencyHz;
     private int[] _pageStarts = [];    // int[12 · rows]: where the values of a lead of a row begin
@@ -42,14 +42,14 @@ internal sealed unsafe class OpenRowGroup : IDisposable
     /// <summary>One per row where they were asked for, else null.</summary>
     public SegmentMetadata[]? Metadata { get; private set; }
 
-    private ReadOnlySpan<byte> Bytes => new(_memory.Start, _sizeBytes);
+    private ReadOnlySpan<byte> Bytes => new(_memory!.Start, _sizeBytes);
 
     /// <summary>Makes room for a row group.</summary>
     /// <returns>byte[extent.SizeBytes], to be filled before <see cref="Index"/>.</returns>
     public Span<byte> Begin(RowGroupIndex index, int group, in RowGroupExtent extent)
     {
         (Group, Rows, _samplingFrequencyHz, Metadata) = (group, index.RowsOf(group), index.SamplingFrequencyHz, null);
-        _memory.Require(extent.SizeBytes);
+        _memory ??= RowGroupMemory.Rent(largestBytes);
         _sizeBytes = extent.SizeBytes;
         return new Span<byte>(_memory.Start, extent.SizeBytes);
     }
@@ -100,13 +100,17 @@ internal sealed unsafe class OpenRowGroup : IDisposable
     public void Decode(Lead lead, int row, int start, Span<float> millivolt)
     {
         var page = (int)lead * Rows + row;
-        DeltaDecoder.DecodeCrop(new ReadOnlySpan<byte>(_memory.Start + _pageStarts[page], _pageBytes[page]), start, millivolt);
+        DeltaDecoder.DecodeCrop(new ReadOnlySpan<byte>(_memory!.Start + _pageStarts[page], _pageBytes[page]), start, millivolt);
     }
 
     /// <summary>The stretches of a row that were missing and have been filled: triples of lead, start and end.</summary>
     public ReadOnlySpan<int> Gaps(int row) => _gaps.AsSpan(_gapFirsts[row], _gapCounts[row]);
 
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        if (_memory is not null) RowGroupMemory.Return(_memory);
+        _memory = null;
+    }
 
     private void IndexLead(ReadOnlySpan<byte> bytes, ref int position, LeadColumn column, bool isWanted)
     {

@@ -36,12 +36,13 @@ internal sealed class PlannedBatch(CropBuffer buffer, int capacity)
 }
 
 /// <summary>A row group that the ring holds: opened by the first who needs it, free again when its slot has left it and nobody uses it.</summary>
-internal sealed class HeldRowGroup
+/// <param name="largestBytes">Bytes of the largest row group that it will hold.</param>
+internal sealed class HeldRowGroup(int largestBytes)
 {
     private readonly Lock _opening = new();
     private volatile bool _isOpen;
 
-    public OpenRowGroup Open { get; } = new();
+    public OpenRowGroup Open { get; } = new(largestBytes);
 
     public int Group { get; private set; }
 

@@ -5,6 +5,9 @@ internal sealed class RowGroupOpener(RowGroupIndex index, IRowGroupSource source
 {
     private readonly bool _verifies = options.Verify && !source.IsVerified;
 
+    /// <summary>Bytes of the version's largest row group.</summary>
+    public int LargestBytes { get; } = Enumerable.Range(0, index.Groups).Select(group => index.ExtentOf(group).SizeBytes).DefaultIfEmpty(0).Max();
+
     public void Open(OpenRowGroup target, int group, ThreadClock clock, CancellationToken cancel)
     {
         var extent = index.ExtentOf(group);

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace EcgData.Shards.Reading;
 
 /// <summary>A stretch of a slot's stream whose items are of one row group.</summary>
@@ -137,7 +139,7 @@ internal sealed class SlotStreams
                 from += taken;
                 room -= taken;
                 if (room > 0) continue;
-                EndSlot(slot, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(fragments));
+                EndSlot(slot, CollectionsMarshal.AsSpan(fragments));
                 room = ++slot < Slots ? LengthOf(slot) : 0;
             }
         }

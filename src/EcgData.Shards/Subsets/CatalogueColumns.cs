@@ -4,10 +4,12 @@ using global::Parquet;
 namespace EcgData.Shards.Subsets;
 
 /// <summary>Columns of one row group of a catalogue, each read when it is first asked for.</summary>
-internal sealed class CatalogueColumns(Stream stream, ParquetReader reader, int index, CancellationToken cancel)
+internal sealed class CatalogueColumns(Stream stream, ParquetReader reader, int index, CancellationToken cancel) : IDisposable
 {
     private readonly RowGroupColumns _columns = new(reader, index, cancel);
     private readonly Dictionary<string, ColumnTexts> _texts = new(StringComparer.Ordinal);
+
+    private ColumnTexts? _kept;
 
     public int Rows => _columns.Rows;
 
@@ -16,6 +18,21 @@ internal sealed class CatalogueColumns(Stream stream, ParquetReader reader, int 
 
     public async Task<ColumnTexts> TextsAsync(string name) =>
         _texts.TryGetValue(name, out var texts) ? texts : _texts[name] = await _columns.ColumnTextsAsync(stream, name);
+
+    /// <summary>Takes a column of texts out of those that are disposed of with this.</summary>
+    public ColumnTexts Keep(ColumnTexts texts)
+    {
+        _kept = texts;
+        return texts;
+    }
+
+    public void Dispose()
+    {
+        foreach (var texts in _texts.Values)
+        {
+            if (texts != _kept) texts.Dispose();
+        }
+    }
 
     public Task<int[]> FoldsAsync() => ImportedFolds is { } folds ? Task.FromResult(folds) : _columns.NumbersAsync<int>("fold");
 

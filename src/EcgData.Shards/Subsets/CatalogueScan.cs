@@ -51,8 +51,8 @@ internal static class CatalogueScan
             for (var index = first; index < reader.RowGroupCount; index += Readers)
             {
                 var group = index;
-                await output.WriteAsync(
-                    await ParquetFile.GuardAsync($"row group {index}", () => decode(new CatalogueColumns(stream, reader, group, cancel))), cancel);
+                using var columns = new CatalogueColumns(stream, reader, group, cancel);
+                await output.WriteAsync(await ParquetFile.GuardAsync($"row group {index}", () => decode(columns)), cancel);
             }
 
             output.Complete();

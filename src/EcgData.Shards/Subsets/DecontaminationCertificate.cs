@@ -76,5 +76,6 @@ public sealed record DecontaminationCertificate
 /// <param name="Groups">Patient groups with such a record.</param>
 public sealed record CertifiedTask(string Source, IReadOnlyList<int> Folds, long Records, long Groups)
 {
+    [JsonIgnore]
     public EvaluationTask Task => new(Source, Folds);
 }

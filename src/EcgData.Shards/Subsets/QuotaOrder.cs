@@ -26,7 +26,7 @@ internal sealed class QuotaOrder
     }
 
     /// <param name="balanced">The open quota over sources means equal shares.</param>
-    /// <param name="largest">Records that are needed in the new order; the rest stays as it was.</param>
+    /// <param name="largest">Records that are needed in the new order, which ends with the group that reaches them.</param>
     public static (SubsetOrder Order, QuotaOrder Quotas) Rearrange(
         SubsetRecords records, IReadOnlyList<QuotaColumn> columns, SubsetOrder order, bool balanced, long largest)
     {
@@ -99,24 +99,49 @@ internal sealed class QuotaOrder
         return neediest;
     }
 
-    /// <summary>The patient groups of each cell, a combination of values, by the cell of their first record; cells by the names of their values.</summary>
+    /// <summary>The patient groups of each cell, a combination of the values that most of their records have; cells by the names of their values.</summary>
     private List<Queue> Queues(SubsetOrder order)
     {
         var queues = new Dictionary<long, Queue>();
-        var strata = _records.Strata;
+        var counts = _shares.Select(shares => new int[shares.Length]).ToArray();
+        var values = new int[_columns.Count];
         for (var unit = 0; unit < order.Units.Length - 1; unit++)
         {
-            var cell = strata[order.Records[order.Units[unit]]];
+            var cell = Cell(order.Records.AsSpan(order.Units[unit], order.Units[unit + 1] - order.Units[unit]), counts, values);
             if (!queues.TryGetValue(cell, out var queue))
             {
-                int[] values = [.. Enumerable.Range(0, _columns.Count).Select(column => Value(cell, column))];
-                queues[cell] = queue = new Queue(string.Join('\0', values.Select((value, column) => NameOf(column, value))), values);
+                queues[cell] = queue = new Queue(string.Join('\0', values.Select((value, column) => NameOf(column, value))), [.. values]);
             }
 
             queue.Units.Add(unit);
         }
 
         return [.. queues.Values.OrderBy(queue => queue.Name, StringComparer.Ordinal)];
+    }
+
+    /// <param name="counts">Zeros, and zeros again afterwards.</param>
+    /// <param name="values">Gets the value of each column that most of the records have; of equals the first by name.</param>
+    private long Cell(ReadOnlySpan<int> unit, int[][] counts, int[] values)
+    {
+        long cell = 0;
+        var strata = _records.Strata;
+        for (var column = 0; column < values.Length; column++)
+        {
+            foreach (var record in unit) counts[column][Value(strata[record], column)]++;
+            var most = Value(strata[unit[0]], column);
+            foreach (var record in unit)
+            {
+                var value = Value(strata[record], column);
+                var (count, largest) = (counts[column][value], counts[column][most]);
+                if (count > largest || count == largest && value != most && string.CompareOrdinal(NameOf(column, value), NameOf(column, most)) < 0) most = value;
+            }
+
+            foreach (var record in unit) counts[column][Value(strata[record], column)] = 0;
+            values[column] = most;
+            cell |= (long)most << (16 * column);
+        }
+
+        return cell;
     }
 
     private static double[] Shares(QuotaColumn column, long[] available, bool balanced)

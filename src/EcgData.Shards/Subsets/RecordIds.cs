@@ -1,12 +1,24 @@
+using System.Buffers.Binary;
 using System.IO.Hashing;
 
 namespace EcgData.Shards.Subsets;
 
-/// <summary>Record ids in UTF-8, numbered from 0: their bytes and four more for each.</summary>
+/// <summary>
+/// Record ids in UTF-8, numbered from 0. They are looked up in the order of ranks, that is at random, so an id costs two cache lines: its
+/// place, and its bytes behind their length.
+/// </summary>
 internal sealed class RecordIds
 {
-    private readonly List<(int First, byte[] Bytes, int[] Ends)> _blocks = [];
-    private int[] _firsts = [];
+    /// <summary>Bytes of an id at most, as its length takes two.</summary>
+    public const int LongestBytes = ushort.MaxValue;
+
+    private const int ChunkBits = 26;
+    private const int ChunkBytes = 1 << ChunkBits;   // 64 MiB: the last chunk is half empty on average
+    private const int Alignment = 4;                 // so that 32 bits reach 16 GiB, ids of 200 million records
+
+    private readonly List<byte[]> _chunks = [];
+    private uint[] _places = new uint[1 << 12];
+    private int _used = ChunkBytes;
 
     public int Count { get; private set; }
 
@@ -14,24 +26,30 @@ internal sealed class RecordIds
     {
         get
         {
-            var at = Array.BinarySearch(_firsts, record);
-            var (first, bytes, ends) = _blocks[at >= 0 ? at : ~at - 1];
-            var start = record == first ? 0 : ends[record - first - 1];
-            return bytes.AsSpan(start, ends[record - first] - start);
+            var place = (long)_places[record] * Alignment;
+            var chunk = _chunks[(int)(place >> ChunkBits)];
+            var start = (int)(place & (ChunkBytes - 1));
+            return chunk.AsSpan(start + sizeof(ushort), BinaryPrimitives.ReadUInt16LittleEndian(chunk.AsSpan(start)));
         }
     }
 
-    /// <param name="bytes">The ids of a block, one behind the other.</param>
-    /// <param name="ends">Where each ends.</param>
-    public void Add(byte[] bytes, int[] ends)
+    /// <exception cref="InvalidDataException">An id longer than <see cref="LongestBytes"/>.</exception>
+    public void Add(ReadOnlySpan<byte> id)
     {
-        if (ends.Length == 0) return;
-        _blocks.Add((Count, bytes, ends));
-        Count = checked(Count + ends.Length);
-    }
+        if (id.Length > LongestBytes) throw new InvalidDataException($"A record id of {id.Length} bytes; expected {LongestBytes} at most.");
+        if (ChunkBytes - _used < id.Length + sizeof(ushort))
+        {
+            _chunks.Add(GC.AllocateUninitializedArray<byte>(ChunkBytes));
+            _used = 0;
+        }
 
-    /// <summary>Ids can be looked up once all of them are there.</summary>
-    public void Complete() => _firsts = [.. _blocks.Select(block => block.First)];
+        if (Count == _places.Length) Array.Resize(ref _places, (int)Math.Min(Count * 3L / 2, Array.MaxLength));
+        var chunk = _chunks[^1];
+        _places[Count++] = (uint)((((long)_chunks.Count - 1) * ChunkBytes + _used) / Alignment);
+        BinaryPrimitives.WriteUInt16LittleEndian(chunk.AsSpan(_used), (ushort)id.Length);
+        id.CopyTo(chunk.AsSpan(_used + sizeof(ushort)));
+        _used = (_used + sizeof(ushort) + id.Length + Alignment - 1) & ~(Alignment - 1);
+    }
 
     /// <summary>What stands for an id where ids are joined: no two ids of a corpus share it but by a chance of 10^-24.</summary>
     public static UInt128 HashOf(ReadOnlySpan<byte> id) => XxHash128.HashToUInt128(id);

@@ -53,20 +53,20 @@ internal sealed class SubsetCut
 
         // without links and quotas the order is the one that record lists are digested in, and one pass digests all rungs
         var digested = _groups.AnyJoined ? SubsetOrder.Of(records, new PatientGroups(0, []), _exclusion?.Patients, seed) : ranked;
-        using var digest = new RecordListDigest();
+        using var digest = new RecordListDigest(records.Ids);
         var rows = new SubsetRows(_groupRows);
         var sums = new RungSums(_version.Sources.Count);
         var taken = 0;
         foreach (var size in sizes)
         {
             var end = End(order, size, available);
+            if (ReferenceEquals(order, digested)) digest.Add(order.Records.AsMemory(taken..end));
             for (; taken < end; taken++)
             {
                 var record = order.Records[taken];
                 rows.Add(records.Rows[record], records.Segments[record]);
                 var isNewPatient = taken == 0 || records.PatientOf[record] != records.PatientOf[order.Records[taken - 1]];
                 sums.Add(records.Sources[record], records.Segments[record], isNewPatient);
-                if (ReferenceEquals(order, digested)) digest.Add(records.Ids[record]);
             }
 
             memberships?.Add(new SubsetMembership(size.Name, order.Records.AsSpan(0, end), records.Count, available));
@@ -78,12 +78,8 @@ internal sealed class SubsetCut
     /// <summary>Digest of the records whose rows are selected.</summary>
     public static string DigestOf(SubsetRecords records, SubsetOrder order, SubsetRows rows)
     {
-        using var digest = new RecordListDigest();
-        foreach (var record in order.Records)
-        {
-            if (rows.Contains(records.Rows[record])) digest.Add(records.Ids[record]);
-        }
-
+        using var digest = new RecordListDigest(records.Ids);
+        digest.Add(Array.FindAll(order.Records, record => rows.Contains(records.Rows[record])));
         return digest.Current();
     }
 

@@ -97,16 +97,35 @@ internal sealed record SubsetOrder(int[] Records, int[] Units, long[] GroupRanks
             if (counts[patientOf[record]] > 0) order[places[patientOf[record]]++] = record;
         }
 
-        const int Piece = 1 << 14;
+        const int Piece = 1 << 12;
         Parallel.For(0, (patients.Length + Piece - 1) / Piece, piece =>
         {
             for (var index = piece * Piece; index < Math.Min(patients.Length, (piece + 1) * Piece); index++)
             {
                 var patient = patients[index];
-                if (counts[patient] > 1)
-                    order.AsSpan(starts[patient], counts[patient]).Sort((a, b) => records.Ids[a].SequenceCompareTo(records.Ids[b]));
+                var own = order.AsSpan(starts[patient], counts[patient]);
+                if (!records.AreSorted(own[0], own[^1])) SortById(records.Ids, own);
             }
         });
         return order;
+    }
+
+    /// <summary>Records of one patient: few, so that each is put into place among those before it.</summary>
+    private static void SortById(RecordIds ids, Span<int> records)
+    {
+        if (records.Length > 32)
+        {
+            records.Sort((a, b) => ids[a].SequenceCompareTo(ids[b]));
+            return;
+        }
+
+        for (var index = 1; index < records.Length; index++)
+        {
+            var record = records[index];
+            var id = ids[record];
+            var place = index;
+            for (; place > 0 && ids[records[place - 1]].SequenceCompareTo(id) > 0; place--) records[place] = records[place - 1];
+            records[place] = record;
+        }
     }
 }

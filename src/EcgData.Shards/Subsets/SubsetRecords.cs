@@ -1,3 +1,5 @@
+using EcgData.Shards.Parquet;
+
 namespace EcgData.Shards.Subsets;
 
 /// <summary>
@@ -11,6 +13,7 @@ internal sealed class SubsetRecords
     private int[] _segments = new int[1 << 12];
     private byte[] _sources = new byte[1 << 12];
     private long[]? _strata;
+    private readonly List<int> _runs = [];
 
     /// <param name="withStrata">There are quotas.</param>
     public SubsetRecords(bool withStrata)
@@ -39,12 +42,22 @@ internal sealed class SubsetRecords
     /// <summary>long[records]: 16 bits for the value of each quota column; empty where there are no quotas.</summary>
     public ReadOnlySpan<long> Strata => _strata is null ? [] : _strata.AsSpan(0, Count);
 
+    /// <summary>
+    /// Whether all records from <paramref name="first"/> to <paramref name="last"/> follow each other by id: builds list the records of a
+    /// folder in that order, so a patient's seldom need to be sorted.
+    /// </summary>
+    public bool AreSorted(int first, int last)
+    {
+        var run = _runs.BinarySearch(first + 1);
+        if (run < 0) run = ~run;
+        return run == _runs.Count || _runs[run] > last;
+    }
+
     /// <summary>Adds the records of a row group.</summary>
     public void Add(RecordBlock block)
     {
         var first = Count;
-        Ids.Add(block.IdBytes, block.IdEnds);
-        var needed = Count;
+        var needed = first + block.Allowed.Length;
         if (needed > _patients.Length)
         {
             var size = (int)Math.Min(Math.Max(needed, _patients.Length * 3L / 2), Array.MaxLength);
@@ -55,9 +68,12 @@ internal sealed class SubsetRecords
             if (_strata is not null) Array.Resize(ref _strata, size);
         }
 
-        for (var index = 0; index < block.IdEnds.Length; index++)
+        for (var index = 0; index < block.Allowed.Length; index++)
         {
             var record = first + index;
+            var id = block.Ids[block.Allowed[index]];
+            if (record > 0 && Ids[record - 1].SequenceCompareTo(id) >= 0) _runs.Add(record);
+            Ids.Add(id);
             _patients[record] = block.PatientNumbers[block.Allowed[index]];
             _rows[record] = block.Rows[index];
             _segments[record] = block.Segments[index];
@@ -79,9 +95,8 @@ internal sealed class RecordBlock
     /// <summary>int[allowed]: the row of the group.</summary>
     public required int[] Allowed { get; init; }
 
-    public required byte[] IdBytes { get; init; }
-
-    public required int[] IdEnds { get; init; }
+    /// <summary>The ids of all rows.</summary>
+    public required ColumnTexts Ids { get; init; }
 
     public required uint[] Rows { get; init; }
 

@@ -61,7 +61,6 @@ internal sealed class SubsetScan
     {
         var scan = new SubsetScan(version, request) { Records = new SubsetRecords(request.Quotas.Count > 0) };
         await CatalogueScan.RunAsync(corpus, version, scan.DecodeAsync, scan.Take, cancel);
-        scan.Records.Ids.Complete();
         return scan;
     }
 
@@ -85,6 +84,7 @@ internal sealed class SubsetScan
         foreach (var (row, id) in block.Linked) _request.Links.Found(id, block.PatientNumbers[row]);
         foreach (var (row, file, fold, differs) in block.Folds) _request.Folds.Found(file, block.PatientNumbers[row], fold, differs);
         Records.Add(block);
+        block.Ids.Dispose();
     }
 
     private async Task<RecordBlock> DecodeAsync(CatalogueColumns columns)
@@ -116,13 +116,11 @@ internal sealed class SubsetScan
         var segments = await columns.SegmentsAsync();
 
         int[] indices = [.. Enumerable.Range(0, allowed.Length).Where(row => allowed[row])];
-        var bytes = new byte[indices.Sum(row => ids[row].Length)];
         var block = new RecordBlock
         {
             Patients = patients,
             Allowed = indices,
-            IdBytes = bytes,
-            IdEnds = new int[indices.Length],
+            Ids = columns.Keep(ids),
             Rows = new uint[indices.Length],
             Segments = new int[indices.Length],
             Sources = new byte[indices.Length],
@@ -132,18 +130,15 @@ internal sealed class SubsetScan
             Folds = folds,
         };
         var places = new (uint First, int Rows)?[shards.Values];
-        for (var (index, end) = (0, 0); index < indices.Length; index++)
+        for (var index = 0; index < indices.Length; index++)
         {
             var row = indices[index];
-            var id = ids[row];
-            id.CopyTo(bytes.AsSpan(end));
-            block.IdEnds[index] = end += id.Length;
             var code = shards.CodeOf(row);
             var shard = places[code] ??= _shards.TryGetValue(shards.Text(code), out var place)
                 ? place : throw new InvalidDataException($"shard {shards.Text(code)} is not one of the version's.");
             if (rows[row] is not { } first || first < 0 || segments[row] < 1 || first > shard.Rows - segments[row])
                 throw new InvalidDataException(
-                    $"{System.Text.Encoding.UTF8.GetString(id)}: {segments[row]} segments from row {rows[row]} of a shard of {shard.Rows} rows.");
+                    $"{System.Text.Encoding.UTF8.GetString(ids[row])}: {segments[row]} segments from row {rows[row]} of a shard of {shard.Rows} rows.");
             block.Rows[index] = shard.First + (uint)first;
             block.Segments[index] = segments[row];
             block.Sources[index] = sources[row];

@@ -8,6 +8,7 @@ using AllObjectives = EcgData.Models.Objectives.Objectives;
 namespace EcgData.Models.Tests.Objectives;
 
 /// <summary>Every objective with every encoder.</summary>
+[Collection(TorchGenerator.Name)]
 public sealed class ObjectivesTests
 {
     public static MatrixTheoryData<ObjectiveKind, EncoderFamily> Pairs =>

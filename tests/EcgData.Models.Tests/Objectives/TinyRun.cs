@@ -13,13 +13,14 @@ internal sealed class TinyRun : IDisposable
 {
     private readonly optim.Optimizer _optimiser;
 
-    public TinyRun(ObjectiveOptions options, EncoderFamily family = EncoderFamily.S4, ulong seed = 1, double rate = 3e-3)
+    public TinyRun(ObjectiveOptions options, EncoderFamily family = EncoderFamily.S4, ulong seed = 1, double dropout = 0.2)
     {
         var shape = Shape(family, AllObjectives.NeedsCausalEncoder(options));
+        shape = shape with { S4 = shape.S4 with { Dropout = dropout } };
         Student = AllEncoders.Create(shape, seed);
         Objective = AllObjectives.Create(options, Student, shape, seed + 1);
         IEnumerable<Parameter> learned = [.. Student.parameters(), .. Objective.MaskParameters(), .. Objective.HeadParameters()];
-        _optimiser = optim.AdamW(learned, rate, weight_decay: 1e-3);
+        _optimiser = optim.AdamW(learned, lr: 3e-3, weight_decay: 1e-3);
     }
 
     public Encoder Student { get; }
@@ -60,13 +61,13 @@ internal sealed class TinyRun : IDisposable
         return tensor(values, [crops, 12, 600]);
     }
 
-    /// <summary>One step on a fresh batch of eight; dropout follows the step too.</summary>
-    public double Step(ulong step)
+    /// <summary>One step on eight crops, fresh ones unless their key is given; masks and dropout follow the step.</summary>
+    public double Step(ulong step, ulong? crops = null)
     {
         using var scope = NewDisposeScope();
         manual_seed((long)step);
         _optimiser.zero_grad();
-        var loss = Objective.Loss(Student, Beats(8, step), step).Value;
+        var loss = Objective.Loss(Student, Beats(8, crops ?? step), step).Value;
         loss.backward();
         _optimiser.step();
         Objective.AfterStep(Student);

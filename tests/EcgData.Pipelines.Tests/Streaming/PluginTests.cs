@@ -43,6 +43,30 @@ public sealed class PluginTests : IDisposable
         Assert.All(checks, check => Assert.True(check.Passed, $"{check.Name}: {check.Message}"));
     }
 
+    /// <summary>Stopped without a word after any batch, the example goes on by itself to the statistics of a run that never stopped.</summary>
+    [Theory]
+    [InlineData(1, 5)]
+    [InlineData(3, 4)]
+    public void Example_KilledAndResumedWithAnotherBatch_GivesTheSameStatistics(int batches, int batch)
+    {
+        var plugin = Plugin.Load(Example);
+        Feed(new KnownStream { Samples = 50 }, "whole.json", int.MaxValue);
+        Feed(new KnownStream { Samples = 50 }, "broken.json", batches);
+        Assert.NotEqual(Statistics("whole.json"), Statistics("broken.json"));
+        Feed(new KnownStream { Samples = 50, Batch = batch }, "broken.json", int.MaxValue);
+        Assert.Equal(Statistics("whole.json"), Statistics("broken.json"));
+
+        void Feed(KnownStream stream, string file, int limit)
+        {
+            using var consumer = plugin.Create();
+            var from = consumer.Open(stream.Description, new ConsumerOptions([new("out", _folder[file])]));
+            foreach (var fed in stream.Batches(from).Take(limit)) consumer.Consume(fed);
+            if (limit == int.MaxValue) consumer.Complete();
+        }
+
+        string Statistics(string file) => File.ReadAllText(_folder[file]);
+    }
+
     [Fact]
     public void Load_PackageOfThePlugin_ComesFromItsFolder()
     {

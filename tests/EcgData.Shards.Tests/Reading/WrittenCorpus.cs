@@ -57,6 +57,7 @@ internal sealed class WrittenCorpus : IDisposable
         using var table = new MemoryStream();
         await RowGroupTable.WriteAsync(table, corpus.Table);
         await WriteAsync(corpus.Store, CorpusPaths.RowGroups(corpus.Version.Id), table.ToArray());
+        await corpus.Corpus.WriteManifestAsync(corpus.Version);
         return corpus;
     }
 

@@ -14,7 +14,8 @@ internal static unsafe class ChannelConvolution
     public const int Margin = TileColumns;
 
     private const int TileColumns = 3 * Lanes.Count;   // with 4 rows 12 sums, 3 kernel values, 1 input: the 16 registers of AVX2
-    private const int TileRows = 4;
+    /// <summary>Crops that a tile works on at once; fewer are slower for each.</summary>
+    public const int TileRows = 4;
 
     public const int LagBlock = 8 * Lanes.Count;
     private const int Steps = 4;
@@ -29,21 +30,30 @@ internal static unsafe class ChannelConvolution
     /// <param name="ahead">Whether negative lags count.</param>
     public static void Apply(float* from, float* kernel, float* to, int rows, int tokens, bool back, bool ahead)
     {
-        for (var start = 0; start < tokens; start += TileColumns)
+        var row = 0;
+        for (; row + TileRows <= rows; row += TileRows)
         {
-            var first = back ? 0 : start;
-            var end = ahead ? tokens : Math.Min(tokens, start + TileColumns);
-            var columns = Math.Min(TileColumns, tokens - start);
-            var row = 0;
-            for (; row + TileRows <= rows; row += TileRows) Tile(from + row * tokens, kernel + start, to + row * tokens + start, tokens, first, end, columns);
-            for (; row < rows; row++) Row(from + row * tokens, kernel + start, to + row * tokens + start, first, end, columns);
+            for (var start = 0; start < tokens; start += TileColumns)
+            {
+                var (first, end) = (back ? 0 : start, ahead ? tokens : Math.Min(tokens, start + TileColumns));
+                Tile(from + row * tokens, kernel + start, to + row * tokens + start, tokens, first, end, Math.Min(TileColumns, tokens - start));
+            }
+        }
+
+        for (; row < rows; row++)
+        {
+            for (var start = 0; start < tokens; start += TileColumns)
+            {
+                var (first, end) = (back ? 0 : start, ahead ? tokens : Math.Min(tokens, start + TileColumns));
+                Row(from + row * tokens, kernel + start, to + row * tokens + start, first, end, Math.Min(TileColumns, tokens - start));
+            }
         }
     }
 
-    /// <summary>gradient[m] = Σ_r Σ_j from[r, j] output[r, j + m] for lags m from <paramref name="first"/> to <paramref name="end"/> - 1.</summary>
+    /// <summary>gradient[m] += Σ_r Σ_j from[r, j] output[r, j + m] for lags m from <paramref name="first"/> to <paramref name="end"/> - 1.</summary>
     /// <param name="from">float[rows, PaddedTokens]: the convolution's input, zeros behind the tokens.</param>
     /// <param name="output">float[rows, PaddedTokens]: the gradient of its output, with <c>LagBlock</c> zeros in front and zeros behind.</param>
-    /// <param name="gradient">Lag 0; whole blocks of lags are written, so there is room for 64 beyond the end.</param>
+    /// <param name="gradient">Lag 0; whole blocks of lags are written, so it has room for 64 beyond the end.</param>
     public static void KernelGradient(float* from, float* output, float* gradient, int rows, int tokens, int first, int end)
     {
         var stride = PaddedTokens(tokens);
@@ -55,13 +65,7 @@ internal static unsafe class ChannelConvolution
         }
     }
 
-    /// <summary>A row of tokens between zeros.</summary>
-    public static void Pad(float* from, float* to, int tokens, int before)
-    {
-        new Span<float>(to, PaddedTokens(tokens)).Clear();
-        new ReadOnlySpan<float>(from, tokens).CopyTo(new Span<float>(to + before, tokens));
-    }
-
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Tile(float* from, float* kernel, float* to, int stride, int first, int end, int columns)
     {
         Vector256<float> a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default;
@@ -94,6 +98,7 @@ internal static unsafe class ChannelConvolution
         StoreRow(to + 3 * stride, d0, d1, d2, columns);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Row(float* from, float* kernel, float* to, int first, int end, int columns)
     {
         Vector256<float> a0 = default, a1 = default, a2 = default;
@@ -121,9 +126,11 @@ internal static unsafe class ChannelConvolution
     /// 64 lags at once. The output's eight values from j + m on serve input j for lags m to m + 7, input j + 8 for the eight lags
     /// below, and so on: each load meets four inputs.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void LagTile(float* from, float* output, float* gradient, int rows, int stride, int start, int stop)
     {
-        Vector256<float> s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
+        var (s0, s1, s2, s3) = (Vector256.Load(gradient), Vector256.Load(gradient + 8), Vector256.Load(gradient + 16), Vector256.Load(gradient + 24));
+        var (s4, s5, s6, s7) = (Vector256.Load(gradient + 32), Vector256.Load(gradient + 40), Vector256.Load(gradient + 48), Vector256.Load(gradient + 56));
         for (var row = 0; row < rows; row++)
         {
             var input = from + row * stride;

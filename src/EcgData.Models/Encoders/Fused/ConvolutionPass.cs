@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using TorchSharp;
@@ -6,49 +7,40 @@ using static TorchSharp.torch;
 namespace EcgData.Models.Encoders.Fused;
 
 /// <summary>
-/// The first half of an S4 layer, channel by channel: long convolution, skip, GELU and dropout; and its way back. What a channel
-/// needs, 64 crops of 300 tokens, stays in the second cache from the first sum to the last.
+/// The first half of an S4 layer, channel by channel: long convolution, skip, GELU and dropout; and its way back. Four crops of a
+/// channel go all the way at once: they lie in the first cache, with the kernel, from the first sum to the last.
 /// </summary>
 internal static unsafe class ConvolutionPass
 {
-    /// <param name="input">float[width, batch, tokens], as all tensors of the pass contiguous.</param>
-    /// <param name="kernels">float[width, 1 or 2, tokens].</param>
-    /// <param name="skip">float[width].</param>
-    /// <param name="mask">float[width, batch, 1 or tokens], or null.</param>
+    /// <summary>What both ways work on; all contiguous float tensors.</summary>
+    /// <param name="Input">float[width, batch, tokens].</param>
+    /// <param name="Kernels">float[width, 1 or 2, tokens]; with the second the convolution looks ahead.</param>
+    /// <param name="Skip">float[width].</param>
+    /// <param name="Mask">float[width, batch, 1 or tokens], or null.</param>
+    public sealed record Operands(Tensor Input, Tensor Kernels, Tensor Skip, Tensor? Mask);
+
     /// <param name="state">float[width, batch, tokens]: gets what goes into GELU, for the way back.</param>
     /// <param name="activated">float[width, batch, tokens]: gets the result; may be <paramref name="state"/> itself where there is no way back.</param>
-    public static void Forward(Tensor input, Tensor kernels, Tensor skip, Tensor? mask, bool causal, Tensor state, Tensor activated)
+    public static void Forward(Operands operands, Tensor state, Tensor activated)
     {
-        var (width, batch, tokens) = ((int)input.shape[0], (int)input.shape[1], (int)input.shape[2]);
-        var from = Lanes.Of(input);
-        var kernel = Lanes.Of(kernels);
-        var d = Lanes.Of(skip);
+        var p = new Pointers(operands);
         var v = Lanes.Of(state);
         var a = Lanes.Of(activated);
-        var drop = mask is null ? null : Lanes.Of(mask);
-        var dropWidth = mask is null ? 0 : (int)mask.shape[2];
-        var lags = causal ? tokens : 2 * tokens;
-        Lanes.For(width, channel =>
+        Lanes.For(p.Width, channel =>
         {
-            var taps = new TwoSided(kernel + (long)channel * lags, tokens, causal, reversed: false);
-            var offset = (long)channel * batch * tokens;
-            ChannelConvolution.Apply(from + offset, taps.Lag0, v + offset, batch, tokens, back: true, ahead: !causal);
-            var factor = Vector256.Create(d[channel]);
-            for (var crop = 0; crop < batch; crop++)
+            var room = Room(p.KernelRoom);
+            p.SpreadKernel(channel, room, reversed: false);
+            for (var crop = 0; crop < p.Batch; crop += ChannelConvolution.TileRows)
             {
-                var row = offset + (long)crop * tokens;
-                for (var t = 0; t < tokens; t += Lanes.Count)
-                {
-                    var count = tokens - t;
-                    var x = Vector256.FusedMultiplyAdd(factor, Lanes.Load(from + row + t, count), Lanes.Load(v + row + t, count));
-                    Lanes.Store(x, v + row + t, count);
-                    var y = x * Lanes.Normal(x).Below;
-                    if (drop is not null) y *= Drop(drop, dropWidth, (long)channel * batch + crop, t, count);
-                    Lanes.Store(y, a + row + t, count);
-                }
+                var rows = Math.Min(ChannelConvolution.TileRows, p.Batch - crop);
+                var row = (long)channel * p.Batch + crop;
+                var from = p.Input + row * p.Tokens;
+                var to = v + row * p.Tokens;
+                ChannelConvolution.Apply(from, room + p.KernelRoom / 2, to, rows, p.Tokens, back: true, ahead: !p.Causal);
+                for (var i = 0; i < rows; i++) Activate(p, row + i, p.Skip[channel], from + i * p.Tokens, to + i * p.Tokens, a + (row + i) * p.Tokens);
             }
 
-            taps.Free();
+            NativeMemory.AlignedFree(room);
         });
     }
 
@@ -57,101 +49,165 @@ internal static unsafe class ConvolutionPass
     /// <param name="kernelGradient">float[width, 1 or 2, tokens].</param>
     /// <param name="skipGradient">float[width].</param>
     public static void Backward(
-        Tensor input, Tensor kernels, Tensor skip, Tensor? mask, bool causal, Tensor state, Tensor gradient,
-        Tensor residual, Tensor kernelGradient, Tensor skipGradient)
+        Operands operands, Tensor state, Tensor gradient, Tensor residual, Tensor kernelGradient, Tensor skipGradient)
     {
-        var (width, batch, tokens) = ((int)input.shape[0], (int)input.shape[1], (int)input.shape[2]);
-        var from = Lanes.Of(input);
-        var kernel = Lanes.Of(kernels);
-        var d = Lanes.Of(skip);
+        var p = new Pointers(operands);
         var v = Lanes.Of(state);
         var g = Lanes.Of(gradient);
         var gx = Lanes.Of(residual);
         var gk = Lanes.Of(kernelGradient);
         var gd = Lanes.Of(skipGradient);
-        var drop = mask is null ? null : Lanes.Of(mask);
-        var dropWidth = mask is null ? 0 : (int)mask.shape[2];
-        var lags = causal ? tokens : 2 * tokens;
-        Lanes.For(width, channel =>
+        var (tokens, padded) = (p.Tokens, ChannelConvolution.PaddedTokens(p.Tokens));
+        Lanes.For(p.Width, channel =>
         {
-            var padded = ChannelConvolution.PaddedTokens(tokens);
-            var room = (float*)NativeMemory.AlignedAlloc((nuint)(2 * batch * tokens + 2 * batch * padded + 3 * padded) * sizeof(float), 64);
-            var inner = room;
-            var back = room + batch * tokens;
-            var paddedInput = back + batch * tokens;
-            var paddedInner = back + batch * tokens + batch * padded;
-            var offset = (long)channel * batch * tokens;
-            var taps = new TwoSided(kernel + (long)channel * lags, tokens, causal, reversed: true);
-
-            var skipSum = 0.0;
-            for (var crop = 0; crop < batch; crop++)
+            const int Rows = ChannelConvolution.TileRows;
+            var room = Room(p.KernelRoom + Rows * 2 * (tokens + padded) + 3 * padded);
+            var inner = room + p.KernelRoom;
+            var back = inner + Rows * tokens;
+            var paddedInput = back + Rows * tokens;
+            var paddedInner = paddedInput + Rows * padded;
+            var lag0 = paddedInner + Rows * padded + padded;
+            p.SpreadKernel(channel, room, reversed: true);
+            var skip = 0.0;
+            for (var crop = 0; crop < p.Batch; crop += Rows)
             {
-                var row = offset + (long)crop * tokens;
-                var sum = Vector256<float>.Zero;
-                for (var t = 0; t < tokens; t += Lanes.Count)
+                var rows = Math.Min(Rows, p.Batch - crop);
+                for (var i = 0; i < rows; i++)
                 {
-                    var count = tokens - t;
-                    var x = Lanes.Load(v + row + t, count);
-                    var (below, bell) = Lanes.Normal(x);
-                    var slope = Vector256.FusedMultiplyAdd(x * Vector256.Create(0.39894228f), bell, below);
-                    var value = Lanes.Load(g + row + t, count) * slope;
-                    if (drop is not null) value *= Drop(drop, dropWidth, (long)channel * batch + crop, t, count);
-                    Lanes.Store(value, inner + crop * tokens + t, count);
-                    sum = Vector256.FusedMultiplyAdd(value, Lanes.Load(from + row + t, count), sum);
+                    var row = (long)channel * p.Batch + crop + i;
+                    var from = p.Input + row * tokens;
+                    var slope = inner + i * tokens;
+                    skip += Slope(p, row, from, v + row * tokens, g + row * tokens, slope);
+                    new ReadOnlySpan<float>(from, tokens).CopyTo(new Span<float>(paddedInput + i * padded, tokens));
+                    new ReadOnlySpan<float>(slope, tokens).CopyTo(new Span<float>(paddedInner + i * padded + ChannelConvolution.LagBlock, tokens));
                 }
 
-                skipSum += Vector256.Sum(sum);
-                ChannelConvolution.Pad(from + row, paddedInput + crop * padded, tokens, before: 0);
-                ChannelConvolution.Pad(inner + crop * tokens, paddedInner + crop * padded, tokens, ChannelConvolution.LagBlock);
+                ChannelConvolution.Apply(inner, room + p.KernelRoom / 2, back, rows, tokens, back: !p.Causal, ahead: true);
+                Add(p.Skip[channel], inner, back, gx + ((long)channel * p.Batch + crop) * tokens, rows * tokens);
+                ChannelConvolution.KernelGradient(paddedInput, paddedInner, lag0, rows, tokens, p.Causal ? 0 : 1 - tokens, tokens);
             }
 
-            gd[channel] = (float)skipSum;
-            ChannelConvolution.Apply(inner, taps.Lag0, back, batch, tokens, back: !causal, ahead: true);
-            var factor = Vector256.Create(d[channel]);
-            for (var i = 0; i < batch * tokens; i += Lanes.Count)
-            {
-                var count = batch * tokens - i;
-                var sum = Vector256.FusedMultiplyAdd(factor, Lanes.Load(inner + i, count), Lanes.Load(back + i, count));
-                Lanes.Store(sum + Lanes.Load(gx + offset + i, count), gx + offset + i, count);
-            }
-
-            var lag0 = paddedInner + batch * padded + padded;
-            ChannelConvolution.KernelGradient(paddedInput, paddedInner, lag0, batch, tokens, causal ? 0 : 1 - tokens, tokens);
-            var to = gk + (long)channel * lags;
+            gd[channel] = (float)skip;
+            var to = gk + (long)channel * p.Lags;
             for (var lag = 0; lag < tokens; lag++)
             {
                 to[lag] = lag0[lag];
-                if (!causal) to[tokens + lag] = lag + 1 < tokens ? lag0[-1 - lag] : 0;
+                if (!p.Causal) to[tokens + lag] = lag + 1 < tokens ? lag0[-1 - lag] : 0;
             }
 
-            taps.Free();
             NativeMemory.AlignedFree(room);
         });
     }
 
-    private static Vector256<float> Drop(float* mask, int maskWidth, long row, int token, int count) =>
-        maskWidth == 1 ? Vector256.Create(mask[row]) : Lanes.Load(mask + row * maskWidth + token, count);
-
-    /// <summary>A channel's one or two kernels as one function of the lag, zero elsewhere: lag -1 is the second's first value.</summary>
-    private readonly struct TwoSided
+    /// <summary>state += skip · input; activated = GELU(state) · mask.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Activate(Pointers p, long row, float skip, float* input, float* state, float* activated)
     {
-        private readonly float* _room;
-
-        public TwoSided(float* kernels, int tokens, bool causal, bool reversed)
+        var factor = Vector256.Create(skip);
+        for (var t = 0; t < p.Tokens; t += Lanes.Count)
         {
-            var half = tokens + ChannelConvolution.Margin + Lanes.Count;
-            _room = (float*)NativeMemory.AllocZeroed((nuint)(2 * half), sizeof(float));
-            Lag0 = _room + half;
+            var count = p.Tokens - t;
+            var x = Vector256.FusedMultiplyAdd(factor, Lanes.Load(input + t, count), Lanes.Load(state + t, count));
+            Lanes.Store(x, state + t, count);
+            Lanes.Store(x * Lanes.Normal(x).Below * p.Drop(row, t, count), activated + t, count);
+        }
+    }
+
+    /// <summary>slope = gradient · mask · GELU'(state).</summary>
+    /// <returns>Σ slope · input, the gradient of the skip.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static float Slope(Pointers p, long row, float* input, float* state, float* gradient, float* slope)
+    {
+        var sum = Vector256<float>.Zero;
+        for (var t = 0; t < p.Tokens; t += Lanes.Count)
+        {
+            var count = p.Tokens - t;
+            var x = Lanes.Load(state + t, count);
+            var (below, bell) = Lanes.Normal(x);
+            var derivative = Vector256.FusedMultiplyAdd(x * Vector256.Create(0.39894228f), bell, below);   // Φ + x φ
+            var value = Lanes.Load(gradient + t, count) * derivative * p.Drop(row, t, count);
+            Lanes.Store(value, slope + t, count);
+            sum = Vector256.FusedMultiplyAdd(value, Lanes.Load(input + t, count), sum);
+        }
+
+        return Vector256.Sum(sum);
+    }
+
+    /// <summary>to += skip · inner + back.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Add(float skip, float* inner, float* back, float* to, int count)
+    {
+        var factor = Vector256.Create(skip);
+        for (var i = 0; i < count; i += Lanes.Count)
+        {
+            var left = count - i;
+            var sum = Vector256.FusedMultiplyAdd(factor, Lanes.Load(inner + i, left), Lanes.Load(back + i, left));
+            Lanes.Store(sum + Lanes.Load(to + i, left), to + i, left);
+        }
+    }
+
+    /// <summary>Zeros.</summary>
+    private static float* Room(int floats)
+    {
+        var room = (float*)NativeMemory.AlignedAlloc((nuint)floats * sizeof(float), 64);
+        new Span<float>(room, floats).Clear();
+        return room;
+    }
+
+    private sealed class Pointers
+    {
+        private readonly float* _kernels;
+        private readonly float* _mask;
+        private readonly int _maskWidth;
+
+        public Pointers(Operands operands)
+        {
+            (Width, Batch, Tokens) = ((int)operands.Input.shape[0], (int)operands.Input.shape[1], (int)operands.Input.shape[2]);
+            Causal = operands.Kernels.shape[1] == 1;
+            Input = Lanes.Of(operands.Input);
+            Skip = Lanes.Of(operands.Skip);
+            _kernels = Lanes.Of(operands.Kernels);
+            _mask = operands.Mask is null ? null : Lanes.Of(operands.Mask);
+            _maskWidth = operands.Mask is null ? 0 : (int)operands.Mask.shape[2];
+        }
+
+        public int Width { get; }
+
+        public int Batch { get; }
+
+        public int Tokens { get; }
+
+        public bool Causal { get; }
+
+        /// <summary>Floats of a channel's kernels.</summary>
+        public int Lags => Causal ? Tokens : 2 * Tokens;
+
+        public float* Input { get; }
+
+        public float* Skip { get; }
+
+        /// <summary>Floats of a kernel of both signs between zeros, lag 0 in the middle.</summary>
+        public int KernelRoom => 2 * (Tokens + ChannelConvolution.Margin + Lanes.Count);
+
+        /// <summary>A channel's one or two kernels as one function of the lag; lag -1 is the second's first value.</summary>
+        public void SpreadKernel(int channel, float* room, bool reversed)
+        {
+            var kernels = _kernels + (long)channel * Lags;
+            var lag0 = room + KernelRoom / 2;
             var direction = reversed ? -1 : 1;
-            for (var lag = 0; lag < tokens; lag++)
+            for (var lag = 0; lag < Tokens; lag++)
             {
-                Lag0[direction * lag] = kernels[lag];
-                if (!causal && lag + 1 < tokens) Lag0[-direction * (lag + 1)] = kernels[tokens + lag];
+                lag0[direction * lag] = kernels[lag];
+                if (!Causal && lag + 1 < Tokens) lag0[-direction * (lag + 1)] = kernels[Tokens + lag];
             }
         }
 
-        public float* Lag0 { get; }
-
-        public void Free() => NativeMemory.Free(_room);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector256<float> Drop(long row, int token, int count) => _maskWidth switch
+        {
+            0 => Vector256<float>.One,
+            1 => Vector256.Create(_mask[row]),
+            _ => Lanes.Load(_mask + row * _maskWidth + token, count),
+        };
     }
 }

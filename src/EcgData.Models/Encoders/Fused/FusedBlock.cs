@@ -11,35 +11,31 @@ internal sealed class FusedBlock : autograd.SingleTensorFunction<FusedBlock>
 {
     public override string Name => nameof(FusedBlock);
 
-    /// <summary>What a call needs beside tensors.</summary>
-    public sealed record Call(bool Causal);
-
     /// <param name="weights">Of <paramref name="channels"/>' type and device, in the order of <see cref="Arguments"/>.</param>
     /// <returns>float[width, batch, tokens]; and the layer's output before dropout where <paramref name="wantTap"/>, without gradient.</returns>
-    public static (Tensor Output, Tensor? Tap) Run(Weights weights, Tensor channels, Tensor? inner, Tensor? outer, bool causal, bool wantTap)
+    public static (Tensor Output, Tensor? Tap) Run(Weights weights, Tensor channels, Tensor? inner, Tensor? outer, bool wantTap)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var steps = new Steps(weights, channels, inner, outer, causal, keepsState: false, wantTap);
+        var steps = new Steps(weights, channels, inner, outer, keepsState: false, wantTap);
         return (steps.Output.MoveToOuterDisposeScope(), steps.Tap?.MoveToOuterDisposeScope());
     }
 
     /// <returns>float[width, batch, tokens], with gradient.</returns>
-    public static Tensor Apply(Weights weights, Tensor channels, Tensor? inner, Tensor? outer, bool causal)
+    public static Tensor Apply(Weights weights, Tensor channels, Tensor? inner, Tensor? outer)
     {
         using var scope = NewDisposeScope();
         var w = weights;
         var output = apply(
-            channels, w.Kernels, w.Skip, w.Linear, w.Bias, w.NormWeight, w.NormShift, new Drops(inner, outer), new Call(causal));
+            channels, w.Kernels, w.Skip, w.Linear, w.Bias, w.NormWeight, w.NormShift, new Drops(inner, outer));
         return output.MoveToOuterDisposeScope();
     }
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var (channels, weights) = ((Tensor)vars[0], Weights.From(vars));
-        var (drops, call) = ((Drops)vars[7], (Call)vars[8]);
-        var steps = new Steps(weights, channels, drops.Inner, drops.Outer, call.Causal, keepsState: true, wantTap: false);
-        ctx.save_data(nameof(Call), call);
+        var drops = (Drops)vars[7];
+        var steps = new Steps(weights, channels, drops.Inner, drops.Outer, keepsState: true, wantTap: false);
         ctx.save_for_backward(
         [
             channels, weights.Kernels, weights.Skip, weights.Linear, weights.Bias, weights.NormWeight, weights.NormShift,
@@ -52,7 +48,6 @@ internal sealed class FusedBlock : autograd.SingleTensorFunction<FusedBlock>
     {
         SpentGradients.Release();
         var saved = ctx.get_saved_variables();
-        var call = (Call)ctx.get_data(nameof(Call));
         var (channels, kernels, skip, linear) = (saved[0], saved[1], saved[2], saved[3]);
         var (state, activated, doubled, moments) = (saved[7], saved[8], saved[9], saved[10]);
         var operands = new GatePass.Operands(channels, doubled, saved[4], saved[12], saved[5], saved[6]);
@@ -72,7 +67,7 @@ internal sealed class FusedBlock : autograd.SingleTensorFunction<FusedBlock>
             using var transposedLinear = linear.t();
             using var activatedGradient = transposedLinear.mm(doubledGradient);
             ConvolutionPass.Backward(
-                channels, kernels, skip, saved[11], call.Causal, state, activatedGradient, stream, kernelGradient, skipGradient);
+                new ConvolutionPass.Operands(channels, kernels, skip, saved[11]), state, activatedGradient, stream, kernelGradient, skipGradient);
         }
 
         bias = channelGradients.narrow(0, 0, 2).reshape(2 * width).clone();
@@ -80,7 +75,7 @@ internal sealed class FusedBlock : autograd.SingleTensorFunction<FusedBlock>
         normShift = channelGradients.select(0, 3).clone();
         foreach (var tensor in saved) tensor?.Dispose();
         grad_output.Dispose();
-        List<Tensor?> gradients = [stream, kernelGradient, skipGradient, linearGradient, bias, normWeight, normShift, null, null];
+        List<Tensor?> gradients = [stream, kernelGradient, skipGradient, linearGradient, bias, normWeight, normShift, null];
         SpentGradients.Keep(gradients);
         return gradients!;
     }
@@ -97,12 +92,12 @@ internal sealed class FusedBlock : autograd.SingleTensorFunction<FusedBlock>
     /// <summary>The way forward.</summary>
     private sealed class Steps
     {
-        public Steps(Weights weights, Tensor channels, Tensor? inner, Tensor? outer, bool causal, bool keepsState, bool wantTap)
+        public Steps(Weights weights, Tensor channels, Tensor? inner, Tensor? outer, bool keepsState, bool wantTap)
         {
             var (shape, row) = (channels.shape, channels.shape[1] * channels.shape[2]);
             Activated = empty(shape);
             State = keepsState ? empty(shape) : Activated;
-            ConvolutionPass.Forward(channels, weights.Kernels, weights.Skip, inner, causal, State, Activated);
+            ConvolutionPass.Forward(new ConvolutionPass.Operands(channels, weights.Kernels, weights.Skip, inner), State, Activated);
             using var flat = Activated.view(shape[0], row);
             Doubled = weights.Linear.mm(flat);
             Output = empty(shape);

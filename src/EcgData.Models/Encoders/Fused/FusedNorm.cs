@@ -146,7 +146,7 @@ internal sealed unsafe class FusedNorm : autograd.SingleTensorFunction<FusedNorm
                 }
 
                 value -= zero;
-                if (count < Lanes.Count) value = Vector256.ConditionalSelect(First(count), value, Vector256<float>.Zero);
+                if (count < Lanes.Count) value = Vector256.ConditionalSelect(Lanes.First(count), value, Vector256<float>.Zero);
                 part = Vector256.FusedMultiplyAdd(value, value, part);
             }
 
@@ -156,8 +156,6 @@ internal sealed unsafe class FusedNorm : autograd.SingleTensorFunction<FusedNorm
         return sum;
     }
 
-    private static Vector256<float> First(int count) =>
-        Vector256.LessThan(Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7), Vector256.Create(count)).AsSingle();
 
     /// <summary>A small tensor's values, for lambdas.</summary>
     private readonly struct Values(Tensor tensor)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using TorchSharp;
@@ -209,6 +210,7 @@ internal static unsafe class GatePass
             body(block, crop, start, Math.Min(Columns, Tokens - start));
         });
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public (Vector256<float> Value, Vector256<float> Gate) Gate(int channel, long column, int count)
         {
             var value = Lanes.Load(Doubled + channel * Row + column, count) + Vector256.Create(Bias[channel]);
@@ -216,8 +218,10 @@ internal static unsafe class GatePass
             return (value, Lanes.Sigmoid(opening));
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector256<float> Stream(int channel, long column, int count) => Lanes.Load(_input + channel * Row + column, count);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector256<float> Drop(int channel, int crop, int token, int count) => _maskWidth switch
         {
             0 => Vector256<float>.One,

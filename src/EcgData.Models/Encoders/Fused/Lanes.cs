@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,7 +16,7 @@ internal static unsafe class Lanes
 
     /// <summary>Whether the passes take a tensor of this type and device; others go the way of Torch's own operations.</summary>
     public static bool Take(Tensor tensor) =>
-        Vector256.IsHardwareAccelerated && tensor.dtype == ScalarType.Float32 && tensor.device_type == DeviceType.CPU;
+        Avx2.IsSupported && Fma.IsSupported && tensor.dtype == ScalarType.Float32 && tensor.device_type == DeviceType.CPU;
 
     /// <summary>First value of a contiguous float tensor on the CPU; valid as long as the tensor is.</summary>
     public static float* Of(Tensor tensor) => (float*)Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetReference(tensor.bytes));
@@ -29,20 +30,20 @@ internal static unsafe class Lanes
 
     /// <summary>The next <paramref name="count"/> values, up to eight; zeros behind.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Load(float* from, int count) => count >= Count ? Vector256.Load(from) : LoadPart(from, count);
+    public static Vector256<float> Load(float* from, int count) => count >= Count ? Vector256.Load(from) : Avx.MaskLoad(from, First(count));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector256<float> values, float* to, int count)
     {
         if (count >= Count) values.Store(to);
-        else StorePart(values, to, count);
+        else Avx.MaskStore(to, First(count), values);   // a call by reference instead would keep the values in memory all the way
     }
 
-    /// <summary>e^x for x ≤ 88, 0 below -87; relative error 2e-7.</summary>
+    /// <summary>e^x for x from -80 to 88, elsewhere that of the nearer end, so that nothing gets subnormal, which is slow; relative error 2e-7.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Exp(Vector256<float> x)
     {
-        x = Vector256.Max(Vector256.Min(x, Vector256.Create(88f)), Vector256.Create(-87f));
+        x = Vector256.Max(Vector256.Min(x, Vector256.Create(88f)), Vector256.Create(-80f));
         var power = Vector256.Round(x * Vector256.Create(1.44269504f));
         var rest = Vector256.FusedMultiplyAdd(power, Vector256.Create(-0.693359375f), x);      // ln 2 in two parts
         rest = Vector256.FusedMultiplyAdd(power, Vector256.Create(2.12194440e-4f), rest);
@@ -83,15 +84,6 @@ internal static unsafe class Lanes
         return (Vector256.ConditionalSelect(Vector256.GreaterThan(x, Vector256<float>.Zero), Vector256<float>.One - tail, tail), bell);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Vector256<float> LoadPart(float* from, int count)
-    {
-        var values = Vector256<float>.Zero;
-        new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(&values, Count));
-        return values;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void StorePart(Vector256<float> values, float* to, int count) =>
-        new ReadOnlySpan<float>(&values, count).CopyTo(new Span<float>(to, count));
+    /// <summary>All bits set in the first <paramref name="count"/> lanes.</summary>
+    public static Vector256<float> First(int count) => Vector256.LessThan(Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7), Vector256.Create(count)).AsSingle();
 }
