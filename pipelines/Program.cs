@@ -61,7 +61,7 @@ catch (Exception e) when (e is UsageException or SourceException)
     Console.Error.WriteLine($"ecgdata: {e.Message}");
     return ExitCode.BadUsage;
 }
-catch (Exception e) when (e is CorpusException or ConsumerException or IOException or UnauthorizedAccessException)
+catch (Exception e) when (e is CorpusException or InvalidDataException or ConsumerException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"ecgdata: {e.Message}");
     return ExitCode.Fault;

@@ -138,8 +138,8 @@ public sealed class TrainingTests(SyntheticCorpus synthetic) : IDisposable
         // Labels of the synthetic tree that are neither rare nor everywhere.
         using var duck = new Duck(synthetic.Corpus);
         var labels = duck.Query("""
-            select label from (select unnest(labels) label from $catalogue where state <> 'rejected') where label like 'scp:%'
-            group by label having count(*) between 8 and 40 order by count(*) desc, label limit 2
+            select code from (select unnest(labels) as code from $catalogue where state <> 'rejected') where code like 'scp:%'
+            group by code having count(*) between 8 and 40 order by count(*) desc, code limit 2
             """).Select(row => (string)row[0]!).ToList();
         Assert.Equal(2, labels.Count);
         var path = _folder["task.json"];
