@@ -43,6 +43,7 @@ public static class Embeddings
 
     private static float[] Encode(Encoder encoder, InputScaling input, BatchTensors tensors, CropBatch crops)
     {
+        using var uncollected = NoCollection.Begin();
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var tokens = encoder.forward(input.Apply(tensors.Millivolt(crops)));                  // [batch, tokens, width]

@@ -81,6 +81,7 @@ public static class LinearEvaluation
 
         (EncoderScores Result, MultilabelScores Scores, List<int> Patients, ProbeData[] Parts) Judge(string name, Encoder one)
         {
+            using var uncollected = NoCollection.Begin();
             using var scope = NewDisposeScope();
             using var reader = Embeddings.Open(index, version.Id, rows, source, options.CropSeconds, options.Batch, cancel);
             progress?.Report($"{name}: {reader.Items:N0} crops");

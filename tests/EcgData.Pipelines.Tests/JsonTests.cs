@@ -55,7 +55,6 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
     [InlineData("export BUILT --to NEW/export --format parquet", "to,version,subset,format,rows,files")]
     [InlineData("conformance PLUGIN --option out=NEW/s.json", "plugin,passed,failed,checks")]
     [InlineData("conformance --arrow-golden NEW/golden", "stream,expected")]
-    [InlineData("try BUILT --steps 2 --batch 4", "version,losses,firstLoss,lastLoss,crops")]
     public void Verb_Json_IsOneDocumentAndNothingElse(string command, string keys)
     {
         var names = new Dictionary<string, string>

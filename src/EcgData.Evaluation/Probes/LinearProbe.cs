@@ -43,6 +43,7 @@ public static class LinearProbe
     /// <returns>double[records, classes] of the test: sigmoid per crop, mean over a record's crops. And the epoch, from 1, with its score.</returns>
     public static (double[,] Scores, int Epoch, double ValidationAuroc) Run(ProbeData training, ProbeData validation, ProbeData test, ProbeOptions options)
     {
+        using var uncollected = NoCollection.Begin();
         using var scope = NewDisposeScope();
         var map = nn.Linear(training.Embeddings.shape[1], training.Classes);
         Initialisation.Draw(map, KeyedRandom.Combine(options.Seed, KeyedRandom.KeyOf("probe")));
@@ -86,6 +87,7 @@ public static class LinearProbe
 
     private static void Step(Linear map, AdamW optimiser, Tensor embeddings, Tensor targets, (long[] Records, long[] Crops) batch)
     {
+        using var uncollected = NoCollection.Begin();
         using var scope = NewDisposeScope();
         optimiser.ClearGradients();
         var logits = map.forward(embeddings.index_select(0, tensor(batch.Crops)));            // [batch, classes]
@@ -95,6 +97,7 @@ public static class LinearProbe
 
     private static double[,] Score(Linear map, ProbeData data)
     {
+        using var uncollected = NoCollection.Begin();
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var shares = map.forward(data.Embeddings).sigmoid().to(float64).data<double>().ToArray();   // [crops, classes]
