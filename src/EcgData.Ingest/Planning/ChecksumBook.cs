@@ -54,7 +54,7 @@ public sealed class ChecksumBook : IDisposable
         var path = folder.Resolve(file.Path);
         var info = new FileInfo(path);
         if (!info.Exists || info.Length != found.SizeBytes || found.Sha256 is null) return;
-        _known[KeyOf(path, info)] = Convert.FromHexString(found.Sha256);
+        _known[FileKey.Of(path, info)] = Convert.FromHexString(found.Sha256);
         if (file.IsContainer) _containers[file.Path] = found;
     }
 
