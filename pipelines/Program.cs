@@ -24,7 +24,6 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     StreamVerb.Create(),
     ExportVerb.Create(),
     ConformanceVerb.Create(),
-    TryVerb.Create(),
 };
 
 // numbers stand in messages that are part of a version: no environment may bring a culture back that the build has taken out

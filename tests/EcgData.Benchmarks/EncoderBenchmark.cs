@@ -18,7 +18,7 @@ internal static class EncoderBenchmark
     private static Func<double> Now { get; set; } = () => 0;
 
     /// <param name="arguments">
-    /// Batch sizes, a family, "bidirectional", "turns=N", "threads=N", and "cpu" to count processor time in place of the clock's, which
+    /// Batch sizes, a family, "bidirectional", "turns=N", "threads=N", "fresh" to let freed memory go, and "cpu" to count processor time in place of the clock's, which
     /// on a busy machine says more (with threads=1: threads that wait for each other spin). Default: 16 64 s4 turns=5.
     /// </param>
     public static int Run(string[] arguments)
@@ -29,6 +29,7 @@ internal static class EncoderBenchmark
         int Number(string name, int otherwise) => arguments.Where(item => item.StartsWith(name + "=", StringComparison.Ordinal))
             .Select(item => int.Parse(item[(name.Length + 1)..])).FirstOrDefault(otherwise);
         var turns = Number("turns", 5);
+        if (!arguments.Contains("fresh")) FreedMemory.Keep();
         set_num_threads(Number("threads", get_num_threads()));
         Now = arguments.Contains("cpu") ? () => Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds : () => Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
         var options = new EncoderOptions { Family = family, Causal = !arguments.Contains("bidirectional") };

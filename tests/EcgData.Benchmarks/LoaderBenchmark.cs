@@ -20,6 +20,7 @@ internal static class LoaderBenchmark
     {
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         if (arguments is ["run", var corpus, var threads, var seconds]) return Child(corpus, int.Parse(threads), double.Parse(seconds));
+        if (arguments is ["decode"]) return DecodeBenchmarks.Fastest();
         var (records, rounds, time) = (Number(arguments, "--records", 16_384), Number(arguments, "--rounds", 5), Number(arguments, "--seconds", 3));
         var work = Directory.CreateTempSubdirectory("ecgdata-loader-").FullName;
         try

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using EcgData.Models.Encoders;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -133,6 +135,25 @@ public sealed class EncodersTests
     {
         var wrong = Assert.Throws<ArgumentException>(() => Models.Encoders.Encoders.Create(new EncoderOptions { Width = 0 }, 1));
         Assert.Contains("Width is 0", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EncoderOptions_ThroughJson_StayWhatTheyAre()
+    {
+        var settings = new JsonSerializerOptions(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
+        var options = new EncoderOptions
+        {
+            Family = EncoderFamily.Net1d,
+            Causal = true,
+            S4 = new() { DropoutPattern = DropoutPattern.Element },
+            Net1d = new() { StageDivisors = [4, 1], StageBlocks = [1, 1] },
+        };
+        var json = JsonSerializer.Serialize(options, settings);
+        var read = JsonSerializer.Deserialize<EncoderOptions>(json, settings)!;
+        Assert.Equal(json, JsonSerializer.Serialize(read, settings));
+        Assert.Equal(EncoderFamily.Net1d, read.Family);
+        Assert.Equal([4, 1], read.Net1d.StageDivisors);
+        Assert.Equal([8, 4, 4, 2, 2, 1, 1], JsonSerializer.Deserialize<EncoderOptions>("{}", settings)!.Net1d.StageDivisors);
     }
 
     private static Encoder Small(EncoderFamily family, bool causal, ulong seed = 1) =>

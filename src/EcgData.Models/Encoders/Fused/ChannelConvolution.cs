@@ -65,7 +65,7 @@ internal static unsafe class ChannelConvolution
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Tile(float* from, float* kernel, float* to, int stride, int first, int end, int columns)
     {
         Vector256<float> a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default;
@@ -98,7 +98,7 @@ internal static unsafe class ChannelConvolution
         StoreRow(to + 3 * stride, d0, d1, d2, columns);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Row(float* from, float* kernel, float* to, int first, int end, int columns)
     {
         Vector256<float> a0 = default, a1 = default, a2 = default;
@@ -126,7 +126,7 @@ internal static unsafe class ChannelConvolution
     /// 64 lags at once. The output's eight values from j + m on serve input j for lags m to m + 7, input j + 8 for the eight lags
     /// below, and so on: each load meets four inputs.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void LagTile(float* from, float* output, float* gradient, int rows, int stride, int start, int stop)
     {
         var (s0, s1, s2, s3) = (Vector256.Load(gradient), Vector256.Load(gradient + 8), Vector256.Load(gradient + 16), Vector256.Load(gradient + 24));

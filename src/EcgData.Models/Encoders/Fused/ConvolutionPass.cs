@@ -100,7 +100,7 @@ internal static unsafe class ConvolutionPass
     }
 
     /// <summary>state += skip · input; activated = GELU(state) · mask.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Activate(Pointers p, long row, float skip, float* input, float* state, float* activated)
     {
         var factor = Vector256.Create(skip);
@@ -115,7 +115,7 @@ internal static unsafe class ConvolutionPass
 
     /// <summary>slope = gradient · mask · GELU'(state).</summary>
     /// <returns>Σ slope · input, the gradient of the skip.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static float Slope(Pointers p, long row, float* input, float* state, float* gradient, float* slope)
     {
         var sum = Vector256<float>.Zero;
@@ -134,7 +134,7 @@ internal static unsafe class ConvolutionPass
     }
 
     /// <summary>to += skip · inner + back.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Add(float skip, float* inner, float* back, float* to, int count)
     {
         var factor = Vector256.Create(skip);

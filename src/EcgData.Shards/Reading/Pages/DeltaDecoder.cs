@@ -34,7 +34,6 @@ internal static class DeltaDecoder
 
     /// <typeparam name="TMiniblock">The machine's instructions.</typeparam>
     /// <typeparam name="TValue"><see cref="short"/>: as stored; <see cref="float"/>: a thousandth.</typeparam>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Decode<TMiniblock, TValue>(ReadOnlySpan<byte> bytes, int start, Span<TValue> target)
         where TMiniblock : struct, IMiniblock
         where TValue : unmanaged
