@@ -38,20 +38,25 @@ internal static class BuildVerb
         var limit = new Option<int?>("--limit") { Description = "Take the first N records of each source's table only.", HelpName = "N" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Print the plan and stop." };
         var rehash = new Option<bool>("--rehash") { Description = "Forget what is remembered of files without a published checksum." };
+        var check = new Option<bool>("--check") { Description = "Read every shard that is there, and make again what is damaged." };
+        var allowShrink = new Option<bool>("--allow-shrink") { Description = "More than 1 % of a source's records may vanish." };
+        var rebuild = new Option<bool>("--rebuild") { Description = "A changed recipe or version may build more than 10 % of the shards again." };
         var plan = new Option<bool>("--plan") { Description = "Write the plan into the corpus and stop: parts of it can then be built on many machines." };
         var part = new Option<string?>("--part") { Description = "Build part I of N of the plan that was written.", HelpName = "I/N" };
         var finish = new Option<bool>("--finish") { Description = "Check that every part of the plan is built, and commit the version." };
         var planId = new Option<string?>("--plan-id") { Description = "The plan that --part and --finish work on. Default: the one that was written last.", HelpName = "ID" };
         var command = new Command("build", "Build or update a corpus; the plan is printed first.")
         {
-            recipe, corpus, source, drop, set, workers, limit, dryRun, rehash, plan, part, finish, planId,
+            recipe, corpus, source, drop, set, workers, limit, dryRun, rehash, check, allowShrink, rebuild, plan, part, finish, planId,
         };
         command.SetAction((arguments, cancel) =>
         {
             var request = new Request(
                 arguments.GetValue(corpus)!, Folders(arguments.GetValue(source) ?? []), arguments.GetValue(drop) ?? [],
                 RecipeFile.Read<BuildRecipe>(arguments.GetValue(recipe), arguments.GetValue(set) ?? []), arguments.GetValue(workers),
-                arguments.GetValue(limit), arguments.GetValue(dryRun), arguments.GetValue(rehash));
+                arguments.GetValue(limit), arguments.GetValue(dryRun), arguments.GetValue(rehash),
+                arguments.GetValue(check) ? ShardTrust.Content : ShardTrust.Size,
+                Meant(arguments.GetValue(allowShrink), arguments.GetValue(rebuild)));
             var terminal = new Terminal(arguments);
             var whole = arguments.GetValue(recipe) is not null || arguments.GetValue(set)?.Length > 0 || request.Drop.Length > 0 || request.Limit is not null;
             return (arguments.GetValue(plan), arguments.GetValue(part), arguments.GetValue(finish)) switch
@@ -75,7 +80,10 @@ internal static class BuildVerb
 
     internal sealed record Request(
         string Corpus, IReadOnlyDictionary<string, string> Sources, string[] Drop, BuildRecipe Recipe, int Workers, int? Limit,
-        bool DryRun, bool Rehash);
+        bool DryRun, bool Rehash, ShardTrust Trust, IReadOnlyList<ObjectionKind> Meant);
+
+    private static List<ObjectionKind> Meant(bool shrink, bool rebuild) =>
+        [.. shrink ? [ObjectionKind.Shrink] : Array.Empty<ObjectionKind>(), .. rebuild ? [ObjectionKind.Rebuild] : Array.Empty<ObjectionKind>()];
 
     private static async Task<int> RunAsync(Request request, Terminal terminal, CancellationToken cancel)
     {
@@ -84,19 +92,24 @@ internal static class BuildVerb
         await using var rehearsal = request.DryRun ? null : Rehearsal.Begin();
         var corpus = Corpora.Open(request.Corpus);
         using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
-        var planner = new Planner(corpus, checksums, KnownSources.Find);
+        var planner = new Planner(corpus, checksums, KnownSources.Find, request.Trust);
         using var plan = await PlanAsync(planner, request, terminal, cancel);
+        var objections = await ObjectionsAsync(plan, corpus, request, cancel);
         var free = corpus.Objects.FreeBytes();
         if (request.DryRun)
         {
             terminal.Result(
-                new { dryRun = true, parent = plan.Parent?.Id, plan = PlanSummary.Of(plan).Document(), freeBytes = free },
-                console => PrintPlan(plan, free, console));
+                new { dryRun = true, parent = plan.Parent?.Id, plan = PlanSummary.Of(plan).Document(), freeBytes = free, objections },
+                console =>
+                {
+                    PrintPlan(plan, free, console);
+                    foreach (var objection in objections) console.WriteLine($"The build would stop: {objection.Message}");
+                });
             return ExitCode.Done;
         }
 
         if (!terminal.Quiet) PrintPlan(plan, free, terminal.Error);
-
+        StopAt(objections);
         if (plan.EstimatedBytes > free)
             throw new UsageException(
                 $"{request.Corpus}: the build needs about {Quantity.Bytes(plan.EstimatedBytes)}, but the disk has {Quantity.Bytes(free.Value)} free. " +
@@ -161,6 +174,17 @@ internal static class BuildVerb
         }
     }
 
+    /// <summary>What speaks against a plan and is not said to be meant.</summary>
+    internal static async Task<List<Objection>> ObjectionsAsync(
+        BuildPlan plan, CorpusStore corpus, Request request, CancellationToken cancel) =>
+        [.. (await BuildGuard.FindObjectionsAsync(plan, corpus, cancel)).Where(objection => !request.Meant.Contains(objection.Kind))];
+
+    /// <exception cref="UsageException">Something speaks against the plan.</exception>
+    internal static void StopAt(IReadOnlyList<Objection> objections)
+    {
+        if (objections.Count > 0) throw new UsageException(string.Join('\n', objections.Select(objection => objection.Message)));
+    }
+
     internal static void PrintPlan(BuildPlan plan, long? free, IAnsiConsole console)
     {
         var table = new Table { Border = TableBorder.Simple };
@@ -217,7 +241,7 @@ internal static class BuildVerb
         return beyond.Count == 0 ? ExitCode.Done : ExitCode.NotAllTrue;
     }
 
-    private static Dictionary<string, string> Folders(string[] sources)
+    internal static Dictionary<string, string> Folders(string[] sources)
     {
         var folders = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var item in sources)

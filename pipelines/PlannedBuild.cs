@@ -14,9 +14,10 @@ internal static class PlannedBuild
         BuildVerb.Check(request);
         var corpus = Corpora.Open(request.Corpus);
         using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
-        var planner = new Planner(corpus, checksums, KnownSources.Find);
+        var planner = new Planner(corpus, checksums, KnownSources.Find, request.Trust);
         using var plan = await BuildVerb.PlanAsync(planner, request, terminal, cancel);
         if (!terminal.Quiet) BuildVerb.PrintPlan(plan, corpus.Objects.FreeBytes(), terminal.Error);
+        BuildVerb.StopAt(await BuildVerb.ObjectionsAsync(plan, corpus, request, cancel));
         var document = await new PlanStore(corpus).WriteAsync(plan, request.Limit, planner, cancel);
         terminal.Result(
             new { plan = document.Id, parent = document.Parent, shards = document.Shards.Count, shardsToBuild = plan.ToBuild.Count(), recordsToBuild = plan.RecordsToBuild },

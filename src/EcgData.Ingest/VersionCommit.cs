@@ -44,7 +44,7 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
 
         var manifest = VersionManifest.Identify(Contents(catalogue, rowGroups));
         await CheckShardsAsync(cancel);
-        if (plan.Parent?.Id == manifest.Id) return manifest;
+        if (plan.Parent?.Id == manifest.Id && await TablesHoldAsync(manifest, cancel)) return manifest;
         cancel.ThrowIfCancellationRequested();
         await catalogueWriter.CommitAsync(CorpusPaths.Catalogue(manifest.Id), CancellationToken.None);
         await rowGroupWriter.CommitAsync(CorpusPaths.RowGroups(manifest.Id), CancellationToken.None);
@@ -214,6 +214,18 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
                     $", expected {shard.SizeBytes}. HEAD is as it was; build again, and the shard is made again. " +
                     $"If source {shard.Source} is not part of this build, name it.");
         }
+    }
+
+    /// <summary>The tables of a version that is there already: what is missing or damaged is written again.</summary>
+    private async Task<bool> TablesHoldAsync(VersionManifest manifest, CancellationToken cancel)
+    {
+        foreach (var (name, table) in new[] { (CorpusPaths.Catalogue(manifest.Id), manifest.Catalogue), (CorpusPaths.RowGroups(manifest.Id), manifest.RowGroups) })
+        {
+            if ((await corpus.Objects.FindAsync(name, cancel))?.SizeBytes != table.SizeBytes) return false;
+            if (plan.Trust == ShardTrust.Content && await corpus.HashAsync(name, cancel) != table.Sha256) return false;
+        }
+
+        return true;
     }
 
     private async Task<Receipt> ReadReceiptAsync(PlannedShard shard, string digest, CancellationToken cancel) =>

@@ -28,6 +28,9 @@ public sealed class BuildPlan : IDisposable
 
     public IReadOnlyCollection<string> Dropped { get; init; } = [];
 
+    /// <summary>What a shard or a table that is there was taken for.</summary>
+    public ShardTrust Trust { get; init; }
+
     public long Records => Catalogues.Sum(catalogue => (long)catalogue.Count);
 
     public IEnumerable<PlannedShard> ToBuild => Shards.Where(shard => shard.Reused is null);

@@ -7,7 +7,8 @@ namespace EcgData.Ingest;
 /// <param name="corpus">The corpus to plan for.</param>
 /// <param name="checksums">What is known of the sources' files.</param>
 /// <param name="findSource">The source of a name, <see cref="KnownSources.Find"/>.</param>
-public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<string, IEcgSource> findSource)
+/// <param name="trust">What a shard that is there is taken for.</param>
+public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<string, IEcgSource> findSource, ShardTrust trust = ShardTrust.Size)
 {
     /// <param name="sources">Name in the corpus and folder of each source to build.</param>
     /// <param name="limit">Take the first records of each source's table only.</param>
@@ -40,7 +41,8 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
                     name, findSource(name), new SourceFolder(path), options, limit, listed, cancel));
             }
 
-            var known = parent?.Shards.ToDictionary(shard => shard.InputDigest, StringComparer.Ordinal) ?? [];
+            var finished = new FinishedJobs(corpus, parent, trust);
+            await finished.CheckCarriedOverAsync(shard => !sources.ContainsKey(shard.Source) && !drop.Contains(shard.Source), cancel);
             List<PlannedShard> shards = [];
             foreach (var catalogue in catalogues)
             {
@@ -55,7 +57,7 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
                         First = first,
                         Count = count,
                         InputDigest = digest,
-                        Reused = digest is not null && await IsThereAsync(digest, known, cancel) ? digest : null,
+                        Reused = digest is not null && await finished.HoldAsync(digest, cancel) ? digest : null,
                     });
                     progress?.Report(new PlanningStep(catalogue.Name, "compared", checkedRecords += count));
                 }
@@ -69,6 +71,7 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
                 Parent = parent,
                 HeadTag = head?.Tag,
                 Dropped = drop,
+                Trust = trust,
             };
         }
         catch
@@ -79,7 +82,7 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
     }
 
     /// <summary>The digest of a range of records, or null where a file would have to be read for it.</summary>
-    private string? Digest(
+    internal string? Digest(
         SourceCatalogue catalogue, BuildRecipe recipe, int first, int count, UnreadFiles unread, CancellationToken cancel)
     {
         var entries = new CatalogueEntry[count];
@@ -161,24 +164,6 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
         using var digest = new InputDigest(catalogue, recipe);
         for (var index = 0; index < entries.Length; index++) digest.Add(entries[index], contents[index]);
         return digest.Finish();
-    }
-
-    /// <summary>Whether a job's receipt and the shard that it vouches for are in the corpus.</summary>
-    private async Task<bool> IsThereAsync(
-        string digest, Dictionary<string, ManifestShard> known, CancellationToken cancel)
-    {
-        var (path, size) = (default(string), 0L);
-        if (await corpus.Objects.FindAsync(CorpusPaths.Receipt(digest), cancel) is null) return false;
-        if (known.TryGetValue(digest, out var shard))
-        {
-            (path, size) = (shard.Path, shard.SizeBytes);
-        }
-        else if (await corpus.ReadReceiptAsync(digest, cancel) is { } receipt)
-        {
-            (path, size) = (receipt.Shard?.Path, receipt.Shard?.SizeBytes ?? 0);
-        }
-
-        return path is null || (await corpus.Objects.FindAsync(path, cancel))?.SizeBytes == size;
     }
 
     private static void CheckCarriedOver(

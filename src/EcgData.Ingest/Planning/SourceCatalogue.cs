@@ -21,6 +21,7 @@ public sealed class SourceCatalogue : IDisposable
     private readonly List<int> _folders = [];
     private readonly List<string> _folderNames = [];
     private int[] _order = [];
+    private ulong[] _sortedHashes = [];
     private SafeFileHandle? _entries;   // the spool's, asked for once: each time a stream is asked, it sets the file's position
 
     private SourceCatalogue(string name, IEcgSource source, SourceFolder folder, SourceOptions options)
@@ -110,6 +111,9 @@ public sealed class SourceCatalogue : IDisposable
         }
     }
 
+    /// <summary>Whether the source lists a record.</summary>
+    public bool Contains(string nativeId) => Array.BinarySearch(_sortedHashes, HashOf(nativeId)) >= 0;
+
     /// <summary>The indices of a range of records in the order of their rows: by patient rank, then by id.</summary>
     internal int[] RankOrder(int first, int count)
     {
@@ -198,7 +202,7 @@ public sealed class SourceCatalogue : IDisposable
     /// <summary>Each native id may come once, in whatever folder: record ids are unique in a corpus.</summary>
     private void RefuseTwins()
     {
-        var sorted = _hashes.ToArray();
+        var sorted = _sortedHashes = _hashes.ToArray();
         sorted.AsSpan().Sort();
         for (var index = 1; index < sorted.Length; index++)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using EcgData.Storage;
@@ -118,6 +119,14 @@ public sealed class CorpusStore(IObjectStore store)
         throw new CorpusException(
             $"{store.Address}: {row.Shard} does not hold {row.RecordId}, segment {segmentIndex}, at row {rowIndex}, where the catalogue " +
             "puts it. 'ecgdata verify --deep' tells what is damaged.");
+    }
+
+    /// <summary>SHA-256 of an object's bytes, lower-case hex.</summary>
+    /// <exception cref="FileNotFoundException">There is no object of that name.</exception>
+    public async Task<string> HashAsync(string name, CancellationToken cancel = default)
+    {
+        await using var stream = await store.OpenReadAsync(name, cancel);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel));
     }
 
     /// <summary>The builds, oldest first.</summary>

@@ -160,7 +160,7 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
     private async Task<bool> BytesAsync(ManifestShard shard, List<RowGroupEntry> groups, CancellationToken cancel)
     {
         var name = shard.Path!;
-        const string Remedy = "A build with the same sources makes it again once it is deleted";
+        const string Remedy = "'ecgdata build --check' with the same sources makes it again";
         if (await corpus.Objects.FindAsync(name, cancel) is not { } stored) return Check(false, name, $"is missing. {Remedy}");
         if (!Check(stored.SizeBytes == shard.SizeBytes, name, $"{stored.SizeBytes} bytes, expected {shard.SizeBytes}. {Remedy}")) return false;
         await using var stream = await corpus.Objects.OpenReadAsync(name, cancel);
