@@ -20,7 +20,7 @@ internal static class VerifyVerb
         var seed = new Option<int?>("--seed") { Description = "With --rebuild: draws the same shards again.", HelpName = "S" };
         var workers = BuildVerb.WorkersOption();
         var subset = SubsetCheck.Option();
-        var command = new Command("verify", "Check a version's manifest, tables, counts and checksums.") 
+        var command = new Command("verify", "Check a version's manifest, tables, counts and checksums.")
         {
             corpus, version, deep, rebuild, source, seed, workers, subset,
         };
