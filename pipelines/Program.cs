@@ -17,6 +17,8 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     BuildVerb.Create(),
     VerifyVerb.Create(),
     LogVerb.Create(),
+    DiffVerb.Create(),
+    GcVerb.Create(),
     ProgressVerb.Create(),
     ListVerb.Create(),
     ShowVerb.Create(),

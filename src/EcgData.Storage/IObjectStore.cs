@@ -33,7 +33,8 @@ public interface IObjectStore
 
 /// <summary>An object of a store.</summary>
 /// <param name="Tag">Changes whenever the content does.</param>
-public sealed record StoredObject(string Name, long SizeBytes, string Tag);
+/// <param name="Changed">When it was written last, by the store's clock: never part of an output, only of what may be thrown away.</param>
+public sealed record StoredObject(string Name, long SizeBytes, string Tag, DateTimeOffset Changed);
 
 /// <summary>An object being written: it can be named when its bytes are known, which a content-addressed name needs.</summary>
 public abstract class ObjectWriter : IAsyncDisposable

@@ -41,11 +41,11 @@ public sealed class LocalObjectStore : IObjectStore
             var file = new FileInfo(path);
             if (!file.Exists) return null;
             if (file.Length > LargestHashedBytes)
-                return new StoredObject(name, file.Length, $"{file.Length}-{file.LastWriteTimeUtc.Ticks}");
+                return new StoredObject(name, file.Length, $"{file.Length}-{file.LastWriteTimeUtc.Ticks}", file.LastWriteTimeUtc);
             await using var stream = OpenFile(path);
             var bytes = new byte[stream.Length];
             await stream.ReadExactlyAsync(bytes, cancel);
-            return new StoredObject(name, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+            return new StoredObject(name, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)), file.LastWriteTimeUtc);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

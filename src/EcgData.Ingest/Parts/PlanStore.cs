@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using EcgData.Shards;
@@ -81,6 +82,15 @@ public sealed class PlanStore(CorpusStore corpus)
 
         throw new CorpusException(
             $"{corpus.Objects.Address}: {Document(id)} is damaged or of another version of this program. Write the plan again with 'ecgdata build --plan'; what is built is reused.");
+    }
+
+    /// <summary>The plans whose builds are not finished.</summary>
+    public async IAsyncEnumerable<PlanDocument> ReadAllAsync([EnumeratorCancellation] CancellationToken cancel)
+    {
+        await foreach (var stored in corpus.Objects.ListAsync(Folder, cancel))
+        {
+            if (stored.Name.Split('/') is [_, var id, "plan.json"]) yield return await ReadAsync(id, cancel);
+        }
     }
 
     /// <summary>A stream over the entries of a plan's source.</summary>

@@ -12,6 +12,11 @@ public static class CorpusPaths
 
     public const string Versions = "versions/";
 
+    public const string Shards = "shards/";
+
+    /// <summary>An empty object for each version that must stay.</summary>
+    public const string Pins = "pins/";
+
     public static string Manifest(string versionId) => $"{Versions}{versionId}/manifest.json";
 
     public static string Catalogue(string versionId) => $"{Versions}{versionId}/catalogue.parquet";
@@ -22,7 +27,9 @@ public static class CorpusPaths
 
     public static string DataCard(string versionId) => $"{Versions}{versionId}/README.md";
 
-    public static string Shard(string source, string sha256) => $"shards/{source}/{sha256}.parquet";
+    public static string Shard(string source, string sha256) => $"{Shards}{source}/{sha256}.parquet";
+
+    public static string Pin(string versionId) => $"{Pins}{versionId}";
 
     public static string Receipt(string inputDigest) => $"{Receipts}{inputDigest}.json";
 

@@ -121,6 +121,23 @@ public sealed class CorpusStore(IObjectStore store)
             "puts it. 'ecgdata verify --deep' tells what is damaged.");
     }
 
+    /// <summary>Makes a version stay, whatever is cleared away.</summary>
+    /// <exception cref="CorpusException">There is no such version.</exception>
+    public async Task PinAsync(string versionId, CancellationToken cancel = default)
+    {
+        await ReadManifestAsync(versionId, cancel);
+        await using var writer = store.Create();
+        await writer.CommitAsync(CorpusPaths.Pin(versionId), cancel);
+    }
+
+    /// <exception cref="CorpusException">The version is not pinned.</exception>
+    public async Task UnpinAsync(string versionId, CancellationToken cancel = default)
+    {
+        if (await store.FindAsync(CorpusPaths.Pin(CheckId(versionId)), cancel) is null)
+            throw new CorpusException($"{store.Address}: version {versionId} is not pinned. Nothing to do.");
+        await store.DeleteAsync(CorpusPaths.Pin(versionId), cancel);
+    }
+
     /// <summary>SHA-256 of an object's bytes, lower-case hex.</summary>
     /// <exception cref="FileNotFoundException">There is no object of that name.</exception>
     public async Task<string> HashAsync(string name, CancellationToken cancel = default)

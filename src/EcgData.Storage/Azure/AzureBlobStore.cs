@@ -52,7 +52,7 @@ public sealed class AzureBlobStore : IObjectStore
         try
         {
             var found = (await Blob(name).GetPropertiesAsync(cancellationToken: cancel)).Value;
-            return new StoredObject(name, found.ContentLength, found.ETag.ToString("H"));
+            return new StoredObject(name, found.ContentLength, found.ETag.ToString("H"), found.LastModified);
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
@@ -71,7 +71,11 @@ public sealed class AzureBlobStore : IObjectStore
         try
         {
             await foreach (var blob in _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, _prefix + prefix, cancel))
-                found.Add(new StoredObject(blob.Name[_prefix.Length..], blob.Properties.ContentLength ?? 0, blob.Properties.ETag?.ToString("H") ?? ""));
+            {
+                found.Add(new StoredObject(
+                    blob.Name[_prefix.Length..], blob.Properties.ContentLength ?? 0, blob.Properties.ETag?.ToString("H") ?? "",
+                    blob.Properties.LastModified ?? DateTimeOffset.MaxValue));
+            }
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {

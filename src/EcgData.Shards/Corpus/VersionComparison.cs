@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace EcgData.Shards;
+
+/// <summary>Compares two versions of a corpus by their manifests and catalogues; no shard is read.</summary>
+/// <remarks>
+/// Records of shards that both versions have are the same. Of the others memory holds 48 bytes each, so a comparison costs what has
+/// changed: a few megabytes after a nightly build, half a gigabyte where another recipe has changed eleven million records.
+/// </remarks>
+public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, VersionManifest to)
+{
+    private const int MostExamples = 20;
+
+    private readonly Dictionary<string, Tally> _tallies = new(StringComparer.Ordinal);
+
+    public async Task<VersionDifference> RunAsync(CancellationToken cancel)
+    {
+        var same = from.Shards.Intersect(to.Shards).Select(shard => shard.Path).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var before = new Dictionary<UInt128, Marks>();
+        await foreach (var row in Rows(from, same, cancel)) before[Hash(row.RecordId)] = Marks.Of(row);
+        await foreach (var row in Rows(to, same, cancel))
+        {
+            if (!before.Remove(Hash(row.RecordId), out var marks)) Count(row, RecordChange.Added);
+            else foreach (var change in marks.Changes(Marks.Of(row))) Count(row, change);
+        }
+
+        if (before.Count > 0)
+        {
+            await foreach (var row in Rows(from, same, cancel))
+            {
+                if (before.ContainsKey(Hash(row.RecordId))) Count(row, RecordChange.Removed);
+            }
+        }
+
+        var names = from.Sources.Concat(to.Sources).Select(source => source.Name).Distinct().Order(StringComparer.Ordinal);
+        return new VersionDifference(from.Id, to.Id, CorpusCauses(), [.. names.Select(Difference).OfType<SourceDifference>()]);
+    }
+
+    private IAsyncEnumerable<CatalogueRow> Rows(VersionManifest version, HashSet<string> same, CancellationToken cancel) =>
+        corpus.ReadCatalogueAsync(version, cancel).Where(row => row.Shard is null || !same.Contains(row.Shard));
+
+    private void Count(CatalogueRow row, RecordChange change)
+    {
+        var name = row.RecordId[..row.RecordId.IndexOf('/', StringComparison.Ordinal)];
+        if (!_tallies.TryGetValue(name, out var tally)) _tallies[name] = tally = new Tally();
+        tally.Add(change, row.RecordId);
+    }
+
+    private SourceDifference? Difference(string name)
+    {
+        var (before, after) = (from.Sources.FirstOrDefault(source => source.Name == name), to.Sources.FirstOrDefault(source => source.Name == name));
+        var shardsBefore = from.Shards.Where(shard => shard.Source == name).ToHashSet();
+        var shardsAfter = to.Shards.Where(shard => shard.Source == name).ToHashSet();
+        var kept = shardsBefore.Count(shardsAfter.Contains);
+        var causes = Causes(before, after);
+        var tally = _tallies.GetValueOrDefault(name) ?? new Tally();
+        return causes.Count == 0 && tally.Counts.Count == 0 && kept == shardsBefore.Count && kept == shardsAfter.Count
+            ? null
+            : new SourceDifference(name, causes, tally.Counts, tally.Examples, kept, shardsAfter.Count - kept, shardsBefore.Count - kept);
+    }
+
+    private List<string> CorpusCauses()
+    {
+        var causes = new List<string>();
+        Compare(causes, "recipe", JsonSerializer.SerializeToNode(from.Recipe, CorpusJson.Recipe), JsonSerializer.SerializeToNode(to.Recipe, CorpusJson.Recipe));
+        Compare(causes, "processing version", Text(from.ProcessingVersion), Text(to.ProcessingVersion));
+        Compare(causes, "writer's version", Text(from.WriterVersion), Text(to.WriterVersion));
+        return causes;
+    }
+
+    private static List<string> Causes(SourceSummary? before, SourceSummary? after)
+    {
+        if (before is null) return ["the source is new"];
+        if (after is null) return ["the source was taken out"];
+        var causes = new List<string>();
+        Compare(causes, "release", before.Release, after.Release);
+        Compare(causes, "licence", before.Licence, after.Licence);
+        Compare(causes, "reader's version", Text(before.ReaderVersion), Text(after.ReaderVersion));
+        Compare(causes, "options", before.Options, after.Options);
+        return causes;
+    }
+
+    /// <summary>Every value of a recipe that is another, by its key.</summary>
+    private static void Compare(List<string> causes, string key, JsonNode? before, JsonNode? after)
+    {
+        if (before is JsonObject a && after is JsonObject b)
+        {
+            foreach (var name in a.Select(pair => pair.Key).Union(b.Select(pair => pair.Key))) Compare(causes, $"{key}.{name}", a[name], b[name]);
+        }
+        else if (!JsonNode.DeepEquals(before, after))
+        {
+            causes.Add($"{key}: {before?.ToJsonString() ?? "nothing"}, now {after?.ToJsonString() ?? "nothing"}");
+        }
+    }
+
+    private static void Compare(List<string> causes, string what, string before, string after)
+    {
+        if (before != after) causes.Add($"{what}: {(before.Length == 0 ? "none" : before)}, now {(after.Length == 0 ? "none" : after)}");
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static UInt128 Hash(string text) => XxHash128.HashToUInt128(MemoryMarshal.AsBytes(text.AsSpan()));
+
+    /// <summary>A record's row as four hashes, one for each way in which it may change.</summary>
+    private readonly record struct Marks(ulong Files, ulong Labels, ulong Metadata, ulong Outcome)
+    {
+        public static Marks Of(CatalogueRow row) => new(
+            Hash([.. row.Files, .. row.Checksums]),
+            Hash([.. row.Labels, .. row.LabelWeights.Select(weight => weight.ToString("R", CultureInfo.InvariantCulture))]),
+            Hash([row.Patient, Text(row.PatientKnown), row.Site, row.Recorded, Text(row.AgeYears), row.Sex, Text(row.Fold), row.Licence]),
+            Hash([
+                row.State, row.Reason, Text(row.Flags), Text(row.Segments), Text(row.NativeSamplingFrequencyHz), Text(row.NativeSamples),
+                row.DuplicateOf]));
+
+        public IEnumerable<RecordChange> Changes(Marks other)
+        {
+            if (Files != other.Files) yield return RecordChange.Files;
+            if (Labels != other.Labels) yield return RecordChange.Labels;
+            if (Metadata != other.Metadata) yield return RecordChange.Metadata;
+            if (Outcome != other.Outcome) yield return RecordChange.Outcome;
+        }
+
+        private static string? Text(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture);
+
+        private static ulong Hash(IEnumerable<string?> fields) =>
+            XxHash3.HashToUInt64(MemoryMarshal.AsBytes(string.Join('\0', fields.Select(field => field ?? "\u0001")).AsSpan()));
+    }
+
+    /// <summary>Counts of changes, with the first few ids of each.</summary>
+    private sealed class Tally
+    {
+        private readonly SortedDictionary<RecordChange, IReadOnlyList<string>> _examples = [];
+
+        public SortedDictionary<RecordChange, long> Counts { get; } = [];
+
+        public IReadOnlyDictionary<RecordChange, IReadOnlyList<string>> Examples => _examples;
+
+        public void Add(RecordChange change, string recordId)
+        {
+            Counts[change] = Counts.GetValueOrDefault(change) + 1;
+            if (Counts[change] == 1) _examples[change] = new List<string>(MostExamples);
+            if (Counts[change] <= MostExamples) ((List<string>)_examples[change]).Add(recordId);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+namespace EcgData.Shards;
+
+/// <summary>What one version has that another has not, and why.</summary>
+/// <param name="Causes">What every record went through, where it is another: <c>recipe.segmentSeconds: 10, now 5</c>.</param>
+/// <param name="Sources">In the order of their names; sources that are the same in both are left out.</param>
+public sealed record VersionDifference(string From, string To, IReadOnlyList<string> Causes, IReadOnlyList<SourceDifference> Sources)
+{
+    public bool IsNone => Causes.Count == 0 && Sources.Count == 0;
+}
+
+/// <summary>What has become of a source.</summary>
+/// <param name="Causes">Its reader's version, release, licence or options, where another.</param>
+/// <param name="Records">Records by what has become of them; a record may have changed in several ways.</param>
+/// <param name="Examples">Some ids of each, in the order of the catalogue.</param>
+/// <param name="ShardsKept">Shards that both versions have.</param>
+/// <param name="ShardsAdded">Shards that only the later has.</param>
+/// <param name="ShardsRemoved">Shards that only the earlier has.</param>
+public sealed record SourceDifference(
+    string Name, IReadOnlyList<string> Causes, IReadOnlyDictionary<RecordChange, long> Records,
+    IReadOnlyDictionary<RecordChange, IReadOnlyList<string>> Examples, int ShardsKept, int ShardsAdded, int ShardsRemoved);
+
+/// <summary>What has become of a record between two versions.</summary>
+public enum RecordChange
+{
+    Added,
+    Removed,
+
+    /// <summary>Other files, or other bytes in them.</summary>
+    Files,
+
+    /// <summary>Other labels or weights.</summary>
+    Labels,
+
+    /// <summary>Another patient, site, age, sex, fold, time or licence.</summary>
+    Metadata,
+
+    /// <summary>Kept or rejected, for another reason, with other flags or another number of segments.</summary>
+    Outcome,
+}
