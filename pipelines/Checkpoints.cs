@@ -13,6 +13,9 @@ internal static class Checkpoints
     /// <exception cref="UsageException">There is no such file, or it is damaged.</exception>
     public static SafetensorsFile Open(string path) => Guard(path, () => SafetensorsFile.Open(path));
 
+    /// <exception cref="UsageException">There is no such file, or it holds no encoder of the study.</exception>
+    public static (Encoder Encoder, EncoderOptions Options) LoadPublished(string path) => Guard(path, () => EncoderFile.LoadPublished(path));
+
     /// <summary>Length of a crop that an encoder was made for, in seconds.</summary>
     public static double CropSeconds(EncoderOptions options, int samplingFrequencyHz) => (double)options.Tokens * ConvStem.SamplesPerToken / samplingFrequencyHz;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EcgData.Models.Checkpoints;
+using EcgData.Models.Encoders;
 using Spectre.Console;
 
 namespace EcgData.Pipelines;
@@ -15,18 +16,23 @@ internal static class InspectVerb
             Description = "Write the encoder alone, without head, teacher and optimiser: weights for PyTorch's safetensors loader, and for embed and evaluate.",
             HelpName = "FILE",
         };
-        var command = new Command("inspect", "Show what a checkpoint holds.") { checkpoint, export };
-        command.SetAction(arguments => Run(arguments.GetValue(checkpoint)!, arguments.GetValue(export), new Terminal(arguments)));
+        var names = new Option<WeightNames>("--names")
+        {
+            Description = "Names of what --export writes: ours, or study: those of the study's code (S4 only).",
+            DefaultValueFactory = _ => WeightNames.Ours,
+        };
+        var command = new Command("inspect", "Show what a checkpoint holds.") { checkpoint, export, names };
+        command.SetAction(arguments => Run(arguments.GetValue(checkpoint)!, arguments.GetValue(export), arguments.GetValue(names), new Terminal(arguments)));
         return command;
     }
 
-    private static int Run(string path, string? export, Terminal terminal)
+    private static int Run(string path, string? export, WeightNames names, Terminal terminal)
     {
         using var file = Checkpoints.Open(path);
         var parts = file.Header.Entries.GroupBy(entry => entry.Name.Split('.')[0], StringComparer.Ordinal)
             .OrderBy(part => part.Key, StringComparer.Ordinal)
             .Select(part => new { name = part.Key, tensors = part.Count(), values = part.Sum(entry => entry.Count), bytes = part.Sum(entry => entry.Bytes) }).ToList();
-        if (export is not null) Export(file, export);
+        if (export is not null) Export(path, export, names);
         terminal.Result(
             new
             {
@@ -49,13 +55,26 @@ internal static class InspectVerb
         return ExitCode.Done;
     }
 
-    private static void Export(SafetensorsFile file, string to)
+    private static void Export(string from, string to, WeightNames names)
     {
-        var entries = file.Header.Entries.Where(entry => entry.Name.StartsWith(Checkpoint.EncoderPrefix, StringComparison.Ordinal)).ToList();
-        if (entries.Count == 0) throw new UsageException($"{file.Path}: it holds no tensor '{Checkpoint.EncoderPrefix}…', so no encoder to export. Expected a checkpoint.");
-        var (options, input) = EncoderFile.DescriptionOf(file);
-        var tensors = entries.Select(entry => (entry.Name, file.Read(entry.Name))).ToList();
-        SafetensorsWriter.Write(to, tensors, EncoderFile.Describe(options, input));
-        foreach (var (_, tensor) in tensors) tensor.Dispose();
+        var (encoder, options, input) = Checkpoints.Load(from);
+        using (encoder)
+        {
+            if (names == WeightNames.Ours)
+            {
+                EncoderFile.Write(to, encoder, options, input);
+                return;
+            }
+
+            var weights = PublishedWeights.Export(encoder);
+            SafetensorsWriter.Write(to, weights.Select(weight => (weight.Key, weight.Value)), EncoderFile.Describe(options, input));
+            foreach (var weight in weights.Values) weight.Dispose();
+        }
+    }
+
+    private enum WeightNames
+    {
+        Ours,
+        Study,
     }
 }

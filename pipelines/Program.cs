@@ -31,6 +31,7 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     EmbedVerb.Create(),
     EvaluateVerb.Create(),
     InspectVerb.Create(),
+    ImportWeightsVerb.Create(),
 };
 
 // numbers stand in messages that are part of a version: no environment may bring a culture back that the build has taken out

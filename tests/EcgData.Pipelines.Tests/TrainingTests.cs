@@ -78,6 +78,15 @@ public sealed class TrainingTests(SyntheticCorpus synthetic) : IDisposable
         Assert.Equal(Checkpoint.Format, shown.GetProperty("metadata").GetProperty("format").GetString());
         synthetic.Program.Run("embed", exported, "--corpus", synthetic.Corpus.Path, "--out", _folder["again.parquet"]).EndsWith(0);
         Assert.Equal(File.ReadAllBytes(_folder["crops.parquet"]), File.ReadAllBytes(_folder["again.parquet"]));
+
+        // Out under the study's names and in again: the same encoder.
+        var published = _folder["published.safetensors"];
+        synthetic.Program.Run("inspect", best, "--export", published, "--names", "study").EndsWith(0);
+        using (var file = SafetensorsFile.Open(published)) Assert.True(file.Contains("ts_encoder.predictor.predictor.s4_layers.0.kernel.kernel.C"));
+        synthetic.Program.Run("import-weights", published, "--out", _folder["imported.safetensors"]).EndsWith(0);
+        Assert.Equal(File.ReadAllBytes(exported).Length, File.ReadAllBytes(_folder["imported.safetensors"]).Length);
+        synthetic.Program.Run("embed", _folder["imported.safetensors"], "--corpus", synthetic.Corpus.Path, "--out", _folder["again.parquet"]).EndsWith(0);
+        Assert.Equal(File.ReadAllBytes(_folder["crops.parquet"]), File.ReadAllBytes(_folder["again.parquet"]));
         Assert.Contains("encoder: ", synthetic.Program.Run("inspect", exported).EndsWith(0).Output, StringComparison.Ordinal);
     }
 
