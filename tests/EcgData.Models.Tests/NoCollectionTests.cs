@@ -22,6 +22,9 @@ public sealed class UncollectedAttribute : BeforeAfterTestAttribute
     }
 }
 
+/// <summary>Runs alone: what the tests beside it make counts towards the budget.</summary>
+[Collection(nameof(NoCollectionTests))]
+[CollectionDefinition(nameof(NoCollectionTests), DisableParallelization = true)]
 public sealed class NoCollectionTests
 {
     [Fact]
