@@ -106,14 +106,28 @@ internal sealed class CropRing : IDisposable
     /// <returns>The position behind it, or -1 at the end of the epoch.</returns>
     public long Take(CropBatch into, CancellationToken cancel)
     {
-        lock (_gate)
+        var registration = default(CancellationTokenRegistration);
+        try
         {
-            if (!IsReady) Await(cancel);
-            if (_taken == _planned) return -1;
-            var batch = Of(_taken++);
-            (into.Buffer, batch.Buffer) = (batch.Buffer, into.Buffer);
-            Monitor.PulseAll(_gate);
-            return batch.End;
+            lock (_gate)
+            {
+                if (!IsReady)
+                {
+                    registration = cancel.UnsafeRegister(static ring => ((CropRing)ring!).Wake(), this);
+                    Await(cancel);
+                }
+
+                if (_taken == _planned) return -1;
+                var batch = Of(_taken++);
+                (into.Buffer, batch.Buffer) = (batch.Buffer, into.Buffer);
+                Monitor.PulseAll(_gate);
+                return batch.End;
+            }
+        }
+        finally
+        {
+            // Without the gate: it waits for a callback under way, which waits for the gate.
+            registration.Dispose();
         }
     }
 
@@ -144,7 +158,6 @@ internal sealed class CropRing : IDisposable
 
     private void Await(CancellationToken cancel)
     {
-        using var registration = cancel.UnsafeRegister(static ring => ((CropRing)ring!).Wake(), this);
         while (!IsReady)
         {
             _fault?.Throw();
