@@ -182,7 +182,7 @@ internal static class BuildVerb
     /// <exception cref="UsageException">Something speaks against the plan.</exception>
     internal static void StopAt(IReadOnlyList<Objection> objections)
     {
-        if (objections.Count > 0) throw new UsageException(string.Join('\n', objections.Select(objection => objection.Message)));
+        if (objections.Count > 0) throw new UsageException(string.Join(' ', objections.Select(objection => objection.Message)));
     }
 
     internal static void PrintPlan(BuildPlan plan, long? free, IAnsiConsole console)

@@ -42,7 +42,7 @@ public sealed class SourceFolder
         var path = Resolve(file.Path);
         try
         {
-            using var handle = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);   // any other share takes a lock: a call more per file
+            using var handle = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
             var length = RandomAccess.GetLength(handle);
             if (length > Array.MaxLength - FileBytes.Padding)
                 throw new RecordException(

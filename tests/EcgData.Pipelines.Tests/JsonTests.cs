@@ -36,13 +36,16 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
     [InlineData("sources", "")]
     [InlineData("sources ptb-xl", "name,version,title,licence,access,citation,download,files")]
     [InlineData("synth NEW/tree --source wfdb --records 3", "directory,source,records,seed,defectShare")]
-    [InlineData("build --corpus NEW/corpus --source ptb-xl=TREE --limit 5 --dry-run", "dryRun,parent,plan,freeBytes")]
+    [InlineData("build --corpus NEW/corpus --source ptb-xl=TREE --limit 5 --dry-run", "dryRun,parent,plan,freeBytes,objections")]
     [InlineData(
         "build --corpus NEW/corpus --source ptb-xl=TREE --limit 5 --set LENIENT", "version,parent,changed,shardsBuilt,shardsReused,totals,sources")]
     [InlineData("build --plan --corpus NEW/corpus --source ptb-xl=TREE", "plan,parent,shards,shardsToBuild,recordsToBuild")]
     [InlineData("verify BUILT", "version,checks,shards,rows,problems,holds")]
     [InlineData("verify BUILT --deep", "version,checks,shards,rows,problems,holds")]
+    [InlineData("verify BUILT --rebuild 1 --source ptb-xl=TREE --seed 7", "version,checks,shards,rows,problems,holds,rebuilt,seed")]
     [InlineData("log BUILT", "corpus,head,builds")]
+    [InlineData("diff BUILT VERSION", "from,to,causes,sources")]
+    [InlineData("gc BUILT --dry-run", "dryRun,versions,receipts,shards,sizeBytes,objects")]
     [InlineData("list BUILT --where state=kept", "version,found,records")]
     [InlineData("subset BUILT --sizes 5,all --out NEW/subsets", "version,rungs,overlaps,quotasMissed")]
     [InlineData("show BUILT KEPT --out NEW/sheet.svg", "record,segment,file")]
@@ -61,6 +64,7 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
             ["PLUGIN"] = PluginTests.Example,
             ["LENIENT"] = SyntheticCorpus.Lenient,
             ["KEPT"] = synthetic.KeptRecord,
+            ["VERSION"] = synthetic.Corpus.Head,
         };
         var words = command.Split(' ').Select(
             word => names.Aggregate(word, (text, name) => text.Replace(name.Key, name.Value, StringComparison.Ordinal)));
