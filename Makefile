@@ -33,15 +33,21 @@ test:
 test-slurm: build
 	tests/slurm/run.sh
 
-# Whole-process ingest against the NumPy/SciPy peer, then the micro-benchmarks of the hot paths.
+# Ingest and loader against the study's way in Python, order and subsets at 11 million records, a training step of every pair against a
+# matrix product, then the micro-benchmarks of the hot paths.
 bench: build
-	@tests/debian.sh /usr/lib/python3/dist-packages/numpy:python3-numpy /usr/lib/python3/dist-packages/scipy:python3-scipy
+	@tests/debian.sh /usr/lib/python3/dist-packages/numpy:python3-numpy /usr/lib/python3/dist-packages/scipy:python3-scipy /usr/lib/python3/dist-packages/torch:python3-torch
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- ingest
+	dotnet run --project tests/EcgData.Benchmarks -c Release -- loader --limit-mib 400
+	dotnet run --project tests/EcgData.Benchmarks -c Release -- order
+	dotnet run --project tests/EcgData.Benchmarks -c Release -- subset
+	dotnet run --project tests/EcgData.Benchmarks -c Release -- step 16 64
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- --artifacts TestResults/benchmarks --filter '*'
 
 # The claims of the README that take long: the same bytes with one worker and with two, twice over, and a corpus rebuilt from source.
 prove: build
 	bash pipelines/prove.sh
+	ECGDATA_RESUME_POINTS=1000 dotnet test tests/EcgData.Shards.Tests $(DOTNET_FLAGS) --filter FullyQualifiedName~ResumeTests
 
 format:
 	dotnet format EcgData.sln

@@ -14,7 +14,7 @@ internal sealed class LiveProgress : IProgress<int>, IDisposable
 
     private readonly Terminal _terminal;
     private readonly string _unit;
-    private readonly long _total;
+    private readonly Func<long> _total;
     private readonly Func<string>? _details;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Timer? _timer;
@@ -28,9 +28,10 @@ internal sealed class LiveProgress : IProgress<int>, IDisposable
     /// <param name="total">How many there will be.</param>
     /// <param name="done">How many are done; null: what is reported.</param>
     /// <param name="details">What else to tell.</param>
-    public LiveProgress(Terminal terminal, string unit, long total, Func<long>? done = null, Func<string>? details = null)
+    /// <param name="known">How many there will be, where that is not known at first.</param>
+    public LiveProgress(Terminal terminal, string unit, long total, Func<long>? done = null, Func<string>? details = null, Func<long>? known = null)
     {
-        (_terminal, _unit, _total, _details) = (terminal, unit, total, details);
+        (_terminal, _unit, _total, _details) = (terminal, unit, known ?? (() => total), details);
         _done = done ?? (() => _reported);
         if (terminal.Quiet) return;
         var interval = terminal.IsLive ? LiveInterval : PlainInterval;
@@ -72,12 +73,12 @@ internal sealed class LiveProgress : IProgress<int>, IDisposable
 
     private string Line()
     {
-        var done = _done();
+        var (done, total) = (_done(), _total());
         var seconds = _clock.Elapsed.TotalSeconds;
         var rate = seconds > 0 ? done / seconds : 0;
-        var share = _total > 0 ? 100.0 * done / _total : 100;
-        var left = done > 0 && done < _total ? $", {Quantity.Time(TimeSpan.FromSeconds((_total - done) / rate))} left" : "";
+        var share = total > 0 ? 100.0 * done / total : 100;
+        var left = done > 0 && done < total ? $", {Quantity.Time(TimeSpan.FromSeconds((total - done) / rate))} left" : "";
         var details = _details is null ? "" : ", " + _details();
-        return $"{done:N0} of {_total:N0} {_unit} ({share:0} %), {rate:N0}/s{left}{details}";
+        return $"{done:N0} of {total:N0} {_unit} ({share:0} %), {rate:N0}/s{left}{details}";
     }
 }

@@ -23,9 +23,15 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     ListVerb.Create(),
     ShowVerb.Create(),
     SubsetVerb.Create(),
+    PullVerb.Create(),
     StreamVerb.Create(),
     ExportVerb.Create(),
     ConformanceVerb.Create(),
+    PretrainVerb.Create(),
+    EmbedVerb.Create(),
+    EvaluateVerb.Create(),
+    InspectVerb.Create(),
+    ImportWeightsVerb.Create(),
 };
 
 // numbers stand in messages that are part of a version: no environment may bring a culture back that the build has taken out
@@ -58,7 +64,7 @@ catch (Exception e) when (e is UsageException or SourceException)
     Console.Error.WriteLine($"ecgdata: {e.Message}");
     return ExitCode.BadUsage;
 }
-catch (Exception e) when (e is CorpusException or ConsumerException or IOException or UnauthorizedAccessException)
+catch (Exception e) when (e is CorpusException or InvalidDataException or ConsumerException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"ecgdata: {e.Message}");
     return ExitCode.Fault;

@@ -28,5 +28,9 @@ record=$($ecgdata list $corpus --where source=ptb-xl --where state=kept --limit 
 say $ecgdata show $corpus "$record" --out demo/sheet.png
 say $ecgdata show $corpus "$record" --out demo/sheet.svg
 
-say $ecgdata try $corpus
+# A tiny encoder, pretrained without labels for half a minute, and what a linear probe makes of it beside an untrained one.
+say $ecgdata pretrain pipelines/recipes/pretrain/tiny.json --corpus $corpus --runs demo/runs
+checkpoint=$(ls demo/runs/*/checkpoints/best.safetensors)
+say $ecgdata evaluate "$checkpoint" --corpus $corpus --task pipelines/recipes/tasks/ptb-xl-super.json --without-certificate ptb-xl
+say $ecgdata inspect "$checkpoint" > demo/checkpoint.txt
 say $ecgdata log $corpus

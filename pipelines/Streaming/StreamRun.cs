@@ -76,7 +76,7 @@ internal sealed class StreamRun(IBatchConsumer consumer, string name)
     {
         var from = _position;
         var feeding = Task.Run(() => FeedAsync(batches, cancel), CancellationToken.None);
-        var cancelled = new TaskCompletionSource();
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);   // not on the thread of the signal
         await using (cancel.Register(cancelled.SetResult))
         {
             await Task.WhenAny(feeding, cancelled.Task);

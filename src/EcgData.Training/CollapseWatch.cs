@@ -17,6 +17,7 @@ public sealed class CollapseWatch(StopRules rules)
     /// <returns>Figures for the log: rank and variance of the tokens, distance of the teacher.</returns>
     public static Dictionary<string, double> Look(Encoder student, Objective objective, Tensor millivolt)
     {
+        using var uncollected = NoCollection.Begin();
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var tokens = student.forward(objective.Input.Apply(millivolt));

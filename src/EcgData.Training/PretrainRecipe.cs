@@ -73,7 +73,7 @@ public sealed record OptimiserOptions
 
 public enum ValidationFolds
 {
-    /// <summary>The last fold of each source, as in the study.</summary>
+    /// <summary>The last fold that each source has among the rows, as in the study.</summary>
     Largest,
 
     /// <summary>Every fold trains; there is no validation loss.</summary>

@@ -154,6 +154,7 @@ public static class PretrainRun
     private static (double Loss, IReadOnlyDictionary<string, double> Figures) Step(
         Encoder student, Objective objective, AdamW optimiser, BatchTensors tensors, CropBatch crops, double height, ulong key, double? gradientNorm)
     {
+        using var uncollected = NoCollection.Begin();
         using var scope = NewDisposeScope();
         manual_seed(unchecked((long)key)).Dispose();   // dropout: the one thing that draws from torch's generator
         student.train();
@@ -182,6 +183,7 @@ public static class PretrainRun
         var most = !hasFold ? 1 : recipe.Validation.LargestBatches == 0 ? int.MaxValue : recipe.Validation.LargestBatches;
         for (var batch = 0; batch < most && reader.Read(crops, cancel); batch++)
         {
+            using var uncollected = NoCollection.Begin();
             using var scope = NewDisposeScope();
             var millivolt = tensors.Millivolt(crops);
             if (batch == 0) figures = CollapseWatch.Look(student, objective, millivolt);

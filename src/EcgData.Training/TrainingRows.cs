@@ -34,7 +34,7 @@ public sealed class TrainingRows
         var index = await RowGroupIndex.LoadAsync(corpus, version, cancel);
         source ??= new StoredRowGroups(corpus.Objects);
         if (folds == ValidationFolds.None) return new TrainingRows(index, version.Id, subset, null, source);
-        var last = await LastFoldsAsync(corpus, version, cancel);
+        var last = await LastFoldsAsync(corpus, version, index, subset, cancel);
         const int Training = 0, Validation = 1;
         var parts = await RowParts.ShareAsync(
             corpus, version, index, subset, 2,
@@ -42,11 +42,12 @@ public sealed class TrainingRows
         return new TrainingRows(index, version.Id, parts[Training], parts[Validation], source);
     }
 
-    /// <summary>The largest fold of each source. A source of one fold has none to spare: all of it trains.</summary>
-    private static async Task<Dictionary<string, int>> LastFoldsAsync(CorpusStore corpus, VersionManifest version, CancellationToken cancel)
+    /// <summary>The largest fold that each source has among the rows. A source of one fold has none to spare: all of it trains.</summary>
+    private static async Task<Dictionary<string, int>> LastFoldsAsync(
+        CorpusStore corpus, VersionManifest version, RowGroupIndex index, RowSelection? subset, CancellationToken cancel)
     {
         var (first, last) = (new Dictionary<string, int>(StringComparer.Ordinal), new Dictionary<string, int>(StringComparer.Ordinal));
-        await foreach (var record in corpus.ReadCatalogueAsync(version, cancel))
+        await foreach (var (record, _) in RowParts.RecordsAsync(corpus, version, index, subset, cancel))
         {
             first[record.Source] = Math.Min(record.Fold, first.GetValueOrDefault(record.Source, int.MaxValue));
             last[record.Source] = Math.Max(record.Fold, last.GetValueOrDefault(record.Source, int.MinValue));

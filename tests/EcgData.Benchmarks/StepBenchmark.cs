@@ -84,7 +84,7 @@ internal static class StepBenchmark
         }
 
         double Of(Func<Turn, double> value) => Median(rows.Select(value));
-        var flop = family == EncoderFamily.S4 ? GflopPerCrop[kind] * batch : double.NaN;
+        var flop = family == EncoderFamily.S4 ? GflopPerCrop[kind] * batch : double.NaN;   // the study has no estimate for the others
         Console.WriteLine(
             $"{kind,-14}  {family,-11}  {batch,5}  {Of(row => row.Loss),7:f3}  {Of(row => row.Backward),10:f3}  {Of(row => row.Optimiser),7:f3}  " +
             $"{Of(row => row.After),7:f3}  {Of(row => row.Seconds),7:f3}  {flop / Of(row => row.Seconds),7:f1}  {Of(row => row.Matmul),6:f1}  " +

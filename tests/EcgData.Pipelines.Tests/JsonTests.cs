@@ -1,12 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using EcgData.Evaluation.Tasks;
 using EcgData.Ingest;
+using EcgData.Models.Objectives;
 using EcgData.Pipelines.Tests.Streaming;
 using EcgData.Shards;
 using EcgData.Shards.Exports;
 using EcgData.Shards.Subsets;
 using EcgData.Sources;
 using EcgData.Tests;
+using EcgData.Training;
 using NJsonSchema;
 
 namespace EcgData.Pipelines.Tests;
@@ -28,6 +31,8 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
         { "subset-manifest", typeof(SubsetManifest) },
         { "subset-recipe", typeof(SubsetOptions) },
         { "decontamination-certificate", typeof(DecontaminationCertificate) },
+        { "pretrain-recipe", typeof(PretrainRecipe) },
+        { "label-task", typeof(LabelTask) },
     };
 
     public void Dispose() => _folder.Dispose();
@@ -53,7 +58,6 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
     [InlineData("export BUILT --to NEW/export --format parquet", "to,version,subset,format,rows,files")]
     [InlineData("conformance PLUGIN --option out=NEW/s.json", "plugin,passed,failed,checks")]
     [InlineData("conformance --arrow-golden NEW/golden", "stream,expected")]
-    [InlineData("try BUILT --steps 2 --batch 4", "version,losses,firstLoss,lastLoss,crops")]
     public void Verb_Json_IsOneDocumentAndNothingElse(string command, string keys)
     {
         var names = new Dictionary<string, string>
@@ -151,6 +155,30 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
         {
             await FollowsAsync("build-recipe", File.ReadAllText(file));
             RecipeFile.Read<BuildRecipe>(file, []).Validate();
+        }
+    }
+
+    [Fact]
+    public async Task PretrainRecipes_AllOfThem_FollowTheSchemaAndAreRead()
+    {
+        var objectives = new HashSet<ObjectiveKind>();
+        foreach (var file in Directory.EnumerateFiles(Path.Join(Repository.Root, "pipelines/recipes/pretrain"), "*.json"))
+        {
+            await FollowsAsync("pretrain-recipe", File.ReadAllText(file));
+            objectives.Add(PretrainPlan.Create(RecipeFile.Read<PretrainRecipe>(file, []), 240, "version", null, null).Recipe.Objective.Kind);
+        }
+
+        Assert.Equal(Enum.GetValues<ObjectiveKind>(), objectives.Order());
+        await FollowsAsync("pretrain-recipe", JsonSerializer.Serialize(new PretrainRecipe(), CorpusJson.Recipe));
+    }
+
+    [Fact]
+    public async Task Tasks_AllOfThem_FollowTheSchemaAndAreRead()
+    {
+        foreach (var file in Directory.EnumerateFiles(Path.Join(Repository.Root, "pipelines/recipes/tasks"), "*.json"))
+        {
+            await FollowsAsync("label-task", File.ReadAllText(file));
+            Assert.Equal(Path.GetFileNameWithoutExtension(file), RecipeFile.Read<LabelTask>(file, []).Name);
         }
     }
 

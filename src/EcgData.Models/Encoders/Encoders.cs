@@ -11,6 +11,7 @@ public static class Encoders
         Check(options.Width, 2, nameof(options.Width));
         Check(options.Tokens, 1, nameof(options.Tokens));
         Check(options.Leads, 1, nameof(options.Leads));
+        using var uncollected = NoCollection.Begin();
         var stem = new ConvStem(new ConvStemOptions { Leads = options.Leads, Width = options.Width });
         var encoder = new Encoder(stem, CreateBackbone(options));
         Initialisation.Draw(encoder, seed);

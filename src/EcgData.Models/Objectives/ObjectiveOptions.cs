@@ -1,9 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace EcgData.Models.Objectives;
 
 /// <summary>The five pretraining tasks of the study.</summary>
 public enum ObjectiveKind
 {
     Cpc,
+    [JsonStringEnumMemberName("data2vec")]   // as its paper spells it
     Data2Vec,
     DinoSr,
     Jepa,

@@ -14,6 +14,7 @@ public static class Objectives
     /// <exception cref="ArgumentException">An encoder that the objective cannot train; the message says why.</exception>
     public static Objective Create(ObjectiveOptions options, Encoder student, EncoderOptions encoder, ulong seed)
     {
+        using var uncollected = NoCollection.Begin();
         return options.Kind switch
         {
             ObjectiveKind.Cpc => new CpcObjective(options.Cpc, student, KeyOf("head")),

@@ -233,13 +233,12 @@ internal sealed class CropRing : IDisposable
     private void Run(PlannedBatch batch, int first, int count, ThreadClock clock)
     {
         ExceptionDispatchInfo? fault = null;
-        var group = 0;
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
         try
         {
             for (var index = first; index < first + count; index++)
             {
                 var crop = batch.Places[index];
-                group = crop.Held.Group;
                 var open = crop.Held.EnsureOpen(_opener, clock, _cancel);
                 batch.Buffer.Describe(index, open, crop.Row, crop.Start);
                 clock.Book(ref clock.Copy);
@@ -253,6 +252,7 @@ internal sealed class CropRing : IDisposable
             fault = ExceptionDispatchInfo.Capture(e);
         }
 
+        clock.Garbage += GC.GetAllocatedBytesForCurrentThread() - allocated;
         lock (_gate)
         {
             if (fault is not null) _fault ??= fault;

@@ -76,8 +76,9 @@ internal sealed unsafe class OpenRowGroup(int largestBytes) : IDisposable
         var metadata = withMetadata ? new MetadataColumns(Rows) : null;
         var bytes = Bytes;
         var position = 0;
-        foreach (var column in ShardSchema.Columns)
+        for (var number = 0; number < ShardSchema.Columns.Count; number++)   // an enumerator would be garbage
         {
+            var column = ShardSchema.Columns[number];
             if (column is LeadColumn lead) IndexLead(bytes, ref position, lead, leads.Contains(lead.Lead));
             else IndexSmall(bytes, ref position, column, metadata);
         }

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace EcgData.Shards.Subsets;
 
@@ -49,6 +51,23 @@ internal sealed class RecordIds
         BinaryPrimitives.WriteUInt16LittleEndian(chunk.AsSpan(_used), (ushort)id.Length);
         id.CopyTo(chunk.AsSpan(_used + sizeof(ushort)));
         _used = (_used + sizeof(ushort) + id.Length + Alignment - 1) & ~(Alignment - 1);
+    }
+
+    /// <summary>Asks for the place of an id that will be looked up soon.</summary>
+    public unsafe void PrefetchPlace(int record)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(Unsafe.AsPointer(ref _places[record]));   // a hint: an array that moves meanwhile does no harm
+    }
+
+    /// <summary>Asks for the bytes of an id that will be looked up soon, whose place is there.</summary>
+    public unsafe void PrefetchBytes(int record)
+    {
+        if (!Sse.IsSupported) return;
+        var place = (long)_places[record] * Alignment;
+        var start = (int)(place & (ChunkBytes - 1));
+        var chunk = _chunks[(int)(place >> ChunkBits)];
+        Sse.Prefetch0(Unsafe.AsPointer(ref chunk[start]));
+        Sse.Prefetch0(Unsafe.AsPointer(ref chunk[Math.Min(start + 64, ChunkBytes - 1)]));
     }
 
     /// <summary>What stands for an id where ids are joined: no two ids of a corpus share it but by a chance of 10^-24.</summary>

@@ -11,6 +11,8 @@ internal sealed class RecordListDigest(RecordIds ids) : IDisposable
     private const int Piece = 1 << 13;
     private const int Pieces = 8;   // looked up at a time, on all cores: the ids lie scattered, which takes longer than hashing them
 
+    private const int Ahead = 12;   // ids that memory is asked for before their turn
+
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[][] _buffers = [.. Enumerable.Repeat(Array.Empty<byte>(), Pieces)];
     private readonly int[] _used = new int[Pieces];
@@ -35,9 +37,11 @@ internal sealed class RecordListDigest(RecordIds ids) : IDisposable
     private void Gather(ReadOnlySpan<int> records, int piece)
     {
         var used = 0;
-        foreach (var record in records)
+        for (var index = 0; index < records.Length; index++)
         {
-            var id = ids[record];
+            if (index + 2 * Ahead < records.Length) ids.PrefetchPlace(records[index + 2 * Ahead]);
+            if (index + Ahead < records.Length) ids.PrefetchBytes(records[index + Ahead]);
+            var id = ids[records[index]];
             if (_buffers[piece].Length - used <= id.Length) Array.Resize(ref _buffers[piece], 2 * (used + id.Length + 1));
             id.CopyTo(_buffers[piece].AsSpan(used));
             used += id.Length;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EcgData.Shards.Reading;
 
 namespace EcgData.Shards.Subsets;
@@ -17,35 +18,53 @@ public static class RowParts
         CorpusStore corpus, VersionManifest version, RowGroupIndex index, RowSelection? within, int parts, Func<CatalogueRow, int> partOf,
         CancellationToken cancel = default)
     {
-        var shards = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (var group = 0; group < index.Groups; group++) shards.TryAdd(index.ExtentOf(group).Shard, index.ShardOf(group));
         var bits = Enumerable.Range(0, parts).Select(_ => new ulong[index.Groups][]).ToArray();
-        await foreach (var record in corpus.ReadCatalogueAsync(version, cancel))
+        await foreach (var (record, rows) in RecordsAsync(corpus, version, index, within, cancel))
         {
-            if (record.Shard is null || record.Row is not { } first || partOf(record) is not (>= 0 and var part)) continue;
-            if (!shards.TryGetValue(record.Shard, out var shard) || !TryMark(index, shard, first, record.Segments, within, bits[part]))
+            if (partOf(record) is not (>= 0 and var part)) continue;
+            foreach (var (group, row) in rows)
             {
-                throw new CorpusException(
-                    $"{corpus.Objects.Address}: the catalogue puts {record.RecordId} at rows {first} to {first + record.Segments} of {record.Shard}, " +
-                    "which the row-group table does not have. 'ecgdata verify' tells what is damaged.");
+                bits[part][group] ??= new ulong[(index.RowsOf(group) + 63) / 64];
+                bits[part][group][row >> 6] |= 1UL << (row & 63);
             }
         }
 
         return [.. bits.Select(part => Build(index, part))];
     }
 
-    private static bool TryMark(RowGroupIndex index, int shard, int firstRow, int rows, RowSelection? within, ulong[][] bits)
+    /// <summary>The kept records that have rows among the selected ones, and these rows; the list is the same one each time.</summary>
+    /// <param name="within">Null: all rows.</param>
+    /// <exception cref="CorpusException">The catalogue speaks of a row that is not there.</exception>
+    public static async IAsyncEnumerable<(CatalogueRow Record, IReadOnlyList<(int Group, int Row)> Rows)> RecordsAsync(
+        CorpusStore corpus, VersionManifest version, RowGroupIndex index, RowSelection? within, [EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        var shards = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var group = 0; group < index.Groups; group++) shards.TryAdd(index.ExtentOf(group).Shard, index.ShardOf(group));
+        var rows = new List<(int Group, int Row)>();
+        await foreach (var record in corpus.ReadCatalogueAsync(version, cancel))
+        {
+            if (record.Shard is null || record.Row is not { } first) continue;
+            rows.Clear();
+            if (!shards.TryGetValue(record.Shard, out var shard) || !TryFind(index, shard, first, record.Segments, rows))
+            {
+                throw new CorpusException(
+                    $"{corpus.Objects.Address}: the catalogue puts {record.RecordId} at rows {first} to {first + record.Segments} of {record.Shard}, " +
+                    "which the row-group table does not have. 'ecgdata verify' tells what is damaged.");
+            }
+
+            if (within is not null) rows.RemoveAll(row => !within.Contains(row.Group, row.Row));
+            if (rows.Count > 0) yield return (record, rows);
+        }
+    }
+
+    private static bool TryFind(RowGroupIndex index, int shard, int firstRow, int count, List<(int Group, int Row)> rows)
     {
         var (group, end) = index.GroupsOf(shard);
-        while (group < end && firstRow >= index.FirstRowOf(group) + index.RowsOf(group)) group++;
-        for (var row = firstRow; row < firstRow + rows; row++)
+        for (var row = firstRow; row < firstRow + count; row++)
         {
-            if (group < end && row >= index.FirstRowOf(group) + index.RowsOf(group)) group++;
+            while (group < end && row >= index.FirstRowOf(group) + index.RowsOf(group)) group++;
             if (group >= end || row < index.FirstRowOf(group)) return false;
-            var place = row - index.FirstRowOf(group);
-            if (within is not null && !within.Contains(group, place)) continue;
-            bits[group] ??= new ulong[(index.RowsOf(group) + 63) / 64];
-            bits[group][place >> 6] |= 1UL << (place & 63);
+            rows.Add((group, row - index.FirstRowOf(group)));
         }
 
         return true;

@@ -1,3 +1,4 @@
+using EcgData.Models;
 using EcgData.Models.Encoders;
 using EcgData.Models.Objectives;
 using TorchSharp;
@@ -64,6 +65,7 @@ internal sealed class TinyRun : IDisposable
     /// <summary>One step on eight crops, fresh ones unless their key is given; masks and dropout follow the step.</summary>
     public double Step(ulong step, ulong? crops = null)
     {
+        using var uncollected = NoCollection.Begin();
         using var scope = NewDisposeScope();
         manual_seed((long)step);
         _optimiser.zero_grad();
@@ -77,6 +79,7 @@ internal sealed class TinyRun : IDisposable
     /// <returns>The loss of a batch, without a step.</returns>
     public double Look(ulong step)
     {
+        using var uncollected = NoCollection.Begin();
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         manual_seed((long)step);

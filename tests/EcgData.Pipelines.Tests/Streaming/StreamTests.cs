@@ -153,17 +153,6 @@ public sealed class StreamTests(SyntheticCorpus synthetic) : IDisposable
         Assert.DoesNotContain("   at ", said, StringComparison.Ordinal);
     }
 
-    /// <summary>Nobody reads, so the program sits in a write that cannot be called back: Ctrl-C ends it all the same.</summary>
-    [Fact]
-    public async Task Stream_InterruptedWhileNobodyReads_EndsWith130()
-    {
-        using var program = Child.Ecgdata(null, "stream", Corpus, "--to", "-");
-        await program.Output.ReadExactlyAsync(new byte[10]);
-        program.Signal("INT");
-        var said = await program.EndsWithAsync(130);
-        Assert.Contains("resume with --from 0", said, StringComparison.Ordinal);
-    }
-
     /// <summary>A process that is killed leaves nothing that the next one trips over.</summary>
     [Fact]
     public async Task Stream_KilledWhileItListens_LeavesAnAddressThatIsFree()

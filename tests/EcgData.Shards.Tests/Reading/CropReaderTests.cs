@@ -114,37 +114,6 @@ public sealed class CropReaderTests
         Assert.Equal(expected.Order(), found.Order());
     }
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(2)]
-    public async Task Read_ThousandBatchesWithoutARowGroupOpened_AllocatesNothing(int threads)
-    {
-        // Two row groups of 64 rows, read over and over through consecutive crops of four samples.
-        using var corpus = await WrittenCorpus.CreateAsync([("a", WrittenCorpus.Rows(0, 8, 65_600))]);
-        var options = new ReadingOptions
-        {
-            Order = new OrderOptions { CropSeconds = 4.0 / 240, Crops = CropPlacement.Consecutive, Unit = ItemUnit.Segment, OpenRowGroups = 4 },
-            Batch = 16,
-            Threads = threads,
-        };
-        using var reader = await corpus.OpenAsync(options);
-        using var batch = reader.CreateBatch();
-        for (var warm = 0; warm < 200; warm++) Assert.True(reader.Read(batch));
-        var opened = reader.Times.Total.RowGroups;
-        GC.Collect();
-        var mine = GC.GetAllocatedBytesForCurrentThread();
-        var all = GC.GetTotalAllocatedBytes(precise: true);
-
-        for (var number = 0; number < 1000; number++) reader.Read(batch);
-
-        mine = GC.GetAllocatedBytesForCurrentThread() - mine;
-        all = GC.GetTotalAllocatedBytes(precise: true) - all;
-        Assert.Equal(16, batch.Count);
-        Assert.Equal(opened, reader.Times.Total.RowGroups);
-        Assert.Equal(0, mine);
-        if (threads > 0) Assert.InRange(all, 0, 64 << 10);   // other tests' threads are at work too
-    }
-
     internal static async Task<List<string>> ReadAsync(WrittenCorpus corpus, ReadingOptions options, RowSelection? selection = null, int batches = int.MaxValue)
     {
         using var reader = await corpus.OpenAsync(options, selection);
