@@ -52,53 +52,68 @@ internal unsafe struct FrameScan
         return scan;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run(float* values, int count, FrameScan* scan)
     {
-        var minimum = Vector512.Create(float.PositiveInfinity);
-        var maximum = Vector512.Create(float.NegativeInfinity);
-        var total = Vector512<float>.Zero;   // NaN once a sample is missing; its value is of no use
-
-        // Sums are taken from the first frame on: an offset of many millivolt would eat a float's digits.
-        var (fromI, fromII) = (Vector256.Create(LimbLeads.FromI), Vector256.Create(LimbLeads.FromII));
-        var origin = Vector256.Load(values);
-        var errorOrigin = origin - (fromI * values[0] + fromII * values[1]);
-        var moments = scan->_moments;
-
+        Vector512.Create(float.PositiveInfinity).Store(scan->_minimum);
+        Vector512.Create(float.NegativeInfinity).Store(scan->_maximum);
+        scan->_count = count;
+        var origin = new Origin(values);
         var end = values + (nint)count * Frames.Lanes;
-        for (var block = values; block < end;)
+        for (var block = values; block < end; block += BlockFrames * Frames.Lanes)
+            AddBlock(block, end - block > BlockFrames * Frames.Lanes ? block + BlockFrames * Frames.Lanes : end, origin, scan);
+    }
+
+    /// <remarks>A function of its own: with the loop over blocks around it, the running values did not stay in registers: 126 µs to condition a record, now 108.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void AddBlock(float* frame, float* end, in Origin from, FrameScan* scan)
+    {
+        var minimum = Vector512.Load(scan->_minimum);
+        var maximum = Vector512.Load(scan->_maximum);
+        var total = Vector512.Load(scan->_sum);   // NaN once a sample is missing; its value is of no use
+        var (fromI, fromII, origin, errorOrigin) = (from.FromI, from.FromII, from.Limbs, from.Error);
+        Vector256<float> sum = default, squares = default, errorSum = default, errorSquares = default;
+        for (; frame < end; frame += Frames.Lanes)
         {
-            var blockEnd = end - block > BlockFrames * Frames.Lanes ? block + BlockFrames * Frames.Lanes : end;
-            Vector256<float> sum = default, squares = default, errorSum = default, errorSquares = default;
-            for (; block < blockEnd; block += Frames.Lanes)
-            {
-                var frame = Vector512.Load(block);
-                minimum = Vector512.ConditionalSelect(Vector512.LessThan(frame, minimum), frame, minimum);
-                maximum = Vector512.ConditionalSelect(Vector512.GreaterThan(frame, maximum), frame, maximum);
-                total += frame;
+            var values = Vector512.Load(frame);
+            minimum = Vector512.ConditionalSelect(Vector512.LessThan(values, minimum), values, minimum);
+            maximum = Vector512.ConditionalSelect(Vector512.GreaterThan(values, maximum), values, maximum);
+            total += values;
 
-                var limbs = Vector256.Load(block);
-                var value = limbs - origin;
-                var expected = Vector256.FusedMultiplyAdd(fromI, Vector256.Create(block[0]), fromII * Vector256.Create(block[1]));
-                var error = limbs - expected - errorOrigin;
-                sum += value;
-                squares = Vector256.FusedMultiplyAdd(value, value, squares);
-                errorSum += error;
-                errorSquares = Vector256.FusedMultiplyAdd(error, error, errorSquares);
-            }
-
-            for (var lane = 0; lane < LimbLeads.Lanes; lane++)
-            {
-                moments[lane] += sum[lane];
-                moments[LimbLeads.Lanes + lane] += squares[lane];
-                moments[2 * LimbLeads.Lanes + lane] += errorSum[lane];
-                moments[3 * LimbLeads.Lanes + lane] += errorSquares[lane];
-            }
+            var limbs = Vector256.Load(frame);
+            var value = limbs - origin;
+            var expected = Vector256.FusedMultiplyAdd(fromI, Vector256.Create(frame[0]), fromII * Vector256.Create(frame[1]));
+            var error = limbs - expected - errorOrigin;
+            sum += value;
+            squares = Vector256.FusedMultiplyAdd(value, value, squares);
+            errorSum += error;
+            errorSquares = Vector256.FusedMultiplyAdd(error, error, errorSquares);
         }
 
         minimum.Store(scan->_minimum);
         maximum.Store(scan->_maximum);
         total.Store(scan->_sum);
-        scan->_count = count;
+        var moments = scan->_moments;
+        for (var lane = 0; lane < LimbLeads.Lanes; lane++)
+        {
+            moments[lane] += sum[lane];
+            moments[LimbLeads.Lanes + lane] += squares[lane];
+            moments[2 * LimbLeads.Lanes + lane] += errorSum[lane];
+            moments[3 * LimbLeads.Lanes + lane] += errorSquares[lane];
+        }
+    }
+
+    /// <summary>The first frame, from which sums are taken: an offset of many millivolt would eat a float's digits.</summary>
+    private readonly struct Origin
+    {
+        public readonly Vector256<float> FromI = Vector256.Create(LimbLeads.FromI);
+        public readonly Vector256<float> FromII = Vector256.Create(LimbLeads.FromII);
+        public readonly Vector256<float> Limbs;
+        public readonly Vector256<float> Error;
+
+        public Origin(float* first)
+        {
+            Limbs = Vector256.Load(first);
+            Error = Limbs - (FromI * first[0] + FromII * first[1]);
+        }
     }
 }
