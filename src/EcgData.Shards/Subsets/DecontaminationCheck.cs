@@ -51,7 +51,7 @@ public static class DecontaminationCheck
     {
         var selected = SubsetRows.Of(await subset.LoadSelectionAsync(corpus, version, cancel), await GroupRows.ReadAsync(corpus, version, cancel));
         var links = await PatientLinks.ReadAsync(corpus, version, [], cancel);
-        var scan = await SubsetScan.RunAsync(corpus, version, new ScanRequest { Tasks = tasks, Links = links }, cancel);
+        var scan = await SubsetScan.RunAsync(corpus, version, new ScanRequest { Tasks = tasks, Links = links, WithIds = false }, cancel);
         var keys = scan.Records.Patients.Keys;
         var certified = certificate.Patients.ToHashSet(StringComparer.Ordinal);
         var isOut = new bool[keys.Length];
@@ -61,7 +61,7 @@ public static class DecontaminationCheck
         {
             if (isOut[scan.Records.PatientOf[record]] && selected.Contains(scan.Records.Rows[record]))
                 throw new CorpusException(
-                    $"{subset.Path}: it holds {System.Text.Encoding.UTF8.GetString(scan.Records.Ids[record])} of patient " +
+                    $"{subset.Path}: it holds a record of patient " +
                     $"{PatientTable.Text(keys[scan.Records.PatientOf[record]])}, whom its certificate leaves out. Make the subset again.");
         }
 

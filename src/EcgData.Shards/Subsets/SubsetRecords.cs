@@ -15,9 +15,13 @@ internal sealed class SubsetRecords
     private long[]? _strata;
     private readonly List<int> _runs = [];
 
+    private readonly bool _withIds;
+
     /// <param name="withStrata">There are quotas.</param>
-    public SubsetRecords(bool withStrata)
+    /// <param name="withIds">Keep the ids, which take most of the memory.</param>
+    public SubsetRecords(bool withStrata, bool withIds)
     {
+        _withIds = withIds;
         if (withStrata) _strata = new long[1 << 12];
     }
 
@@ -25,7 +29,7 @@ internal sealed class SubsetRecords
 
     public RecordIds Ids { get; } = new();
 
-    public int Count => Ids.Count;
+    public int Count { get; private set; }
 
     /// <summary>int[records]: number of the patient.</summary>
     public ReadOnlySpan<int> PatientOf => _patients.AsSpan(0, Count);
@@ -71,15 +75,21 @@ internal sealed class SubsetRecords
         for (var index = 0; index < block.Allowed.Length; index++)
         {
             var record = first + index;
-            var id = block.Ids[block.Allowed[index]];
-            if (record > 0 && Ids[record - 1].SequenceCompareTo(id) >= 0) _runs.Add(record);
-            Ids.Add(id);
+            if (_withIds)
+            {
+                var id = block.Ids[block.Allowed[index]];
+                if (record > 0 && Ids[record - 1].SequenceCompareTo(id) >= 0) _runs.Add(record);
+                Ids.Add(id);
+            }
+
             _patients[record] = block.PatientNumbers[block.Allowed[index]];
             _rows[record] = block.Rows[index];
             _segments[record] = block.Segments[index];
             _sources[record] = block.Sources[index];
             if (_strata is not null) _strata[record] = block.Strata[index];
         }
+
+        Count = needed;
     }
 }
 

@@ -17,6 +17,9 @@ internal sealed record ScanRequest
     public PatientLinks Links { get; init; } = PatientLinks.None;
 
     public FoldImport Folds { get; init; } = FoldImport.None;
+
+    /// <summary>Keep the records' ids.</summary>
+    public bool WithIds { get; init; } = true;
 }
 
 /// <summary>Reads of a catalogue what subsets are made of.</summary>
@@ -59,7 +62,7 @@ internal sealed class SubsetScan
 
     public static async Task<SubsetScan> RunAsync(CorpusStore corpus, VersionManifest version, ScanRequest request, CancellationToken cancel)
     {
-        var scan = new SubsetScan(version, request) { Records = new SubsetRecords(request.Quotas.Count > 0) };
+        var scan = new SubsetScan(version, request) { Records = new SubsetRecords(request.Quotas.Count > 0, request.WithIds) };
         await CatalogueScan.RunAsync(corpus, version, scan.DecodeAsync, scan.Take, cancel);
         return scan;
     }
