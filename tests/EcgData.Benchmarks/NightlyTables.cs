@@ -38,7 +38,7 @@ internal static class NightlyTables
             list.Write($"{subject},{study},{study},{time},{path}\n");
             reports.Write(
                 $"{subject},{study},{6_848_296 + record % 90},{time},{Rhythms[record % Rhythms.Length]},{Findings[record / 3 % Findings.Length]}," +
-                $"{Findings[record / 7 % Findings.Length]},{new string(',', 15)},{600 + record % 700}\n");
+                $"{Findings[record / 7 % Findings.Length]},{new string(',', 14)},{600 + record % 700}\n");
             foreach (var extension in new[] { ".dat", ".hea" })
             {
                 BitConverter.TryWriteBytes(content, record * 2L + extension[1]);
