@@ -6,11 +6,14 @@ namespace EcgData.Benchmarks;
 
 /// <summary>
 /// The tables of a source in MIMIC-IV-ECG's layout, of any number of records and without one signal: what planning a night reads.
-/// Record list, machine reports and the list of published checksums, all in the order of their paths, as published.
+/// Record list, machine reports and the list of published checksums, all in the order of their patients, as published; the studies of
+/// a patient have ids from anywhere, so planning has to sort.
 /// </summary>
 internal static class NightlyTables
 {
     private const int FirstStudy = 40_000_000;
+    private const int Studies = 39_999_983;   // a prime: steps of any length visit all ids before one comes again
+    private const long StudyStep = 15_485_863;
     private const int VisitsPerPatient = 5;
 
     private static readonly string[] Rhythms = ["Sinus rhythm", "Sinus bradycardia", "Sinus tachycardia", "Atrial fibrillation", "Atrial flutter"];
@@ -32,7 +35,7 @@ internal static class NightlyTables
         Span<byte> content = stackalloc byte[8];
         for (var record = 0; record < records; record++)
         {
-            var (subject, study) = (10_000_032 + record / VisitsPerPatient, FirstStudy + record);
+            var (subject, study) = (10_000_032 + record / VisitsPerPatient, FirstStudy + (int)(record * StudyStep % Studies));
             var time = new DateTime(2110, 1, 3, 7, 14, 0).AddMinutes(record % 100_000 * 61).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
             var path = $"files/p{subject / 10_000}/p{subject}/s{study}/{study}";
             list.Write($"{subject},{study},{study},{time},{path}\n");
