@@ -5,6 +5,7 @@ using EcgData.Benchmarks;
 var harnesses = new Dictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
 {
     ["convolution"] = rest => Task.FromResult(ConvolutionBenchmark.Run(rest)),
+    ["delta"] = rest => Task.FromResult(DeltaBenchmark.Run(rest)),
     ["encoder"] = rest => Task.FromResult(EncoderBenchmark.Run(rest)),
     ["ingest"] = rest => Task.FromResult(IngestBenchmark.Run(rest)),
     ["loader"] = rest => Task.FromResult(LoaderBenchmark.Run(rest)),
