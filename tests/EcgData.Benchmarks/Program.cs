@@ -4,6 +4,7 @@ using EcgData.Benchmarks;
 // What is measured as a whole, beside a peer or a limit, has a name; everything else goes to BenchmarkDotNet: --filter '*', --list flat.
 var harnesses = new Dictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
 {
+    ["azure"] = _ => Task.FromResult(AzureBenchmark.Run()),
     ["convolution"] = rest => Task.FromResult(ConvolutionBenchmark.Run(rest)),
     ["delta"] = rest => Task.FromResult(DeltaBenchmark.Run(rest)),
     ["encoder"] = rest => Task.FromResult(EncoderBenchmark.Run(rest)),
