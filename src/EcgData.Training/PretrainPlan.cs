@@ -59,6 +59,7 @@ public sealed record PretrainPlan(PretrainRecipe Recipe, string Version, string?
         Hold(optimiser.GradientNorm is null or > 0, "optimiser.gradientNorm", optimiser.GradientNorm ?? 0, "more than 0, or null");
         Hold(recipe.Schedule.WarmUpSteps >= 0, "schedule.warmUpSteps", recipe.Schedule.WarmUpSteps, "0 or more");
         Hold(recipe.Schedule.End is >= 0 and <= 1, "schedule.end", recipe.Schedule.End, "0 to 1");
+        Hold(recipe.Schedule.Cycles is >= 1 and <= 1_000_000, "schedule.cycles", recipe.Schedule.Cycles, "1 to 1000000");
     }
 
     private static void Hold(bool holds, string key, double found, string expected)
