@@ -47,12 +47,15 @@ bench: build
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- azure
 	tests/slurm/bench.sh
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- step 16 64
+	dotnet run --project tests/EcgData.Benchmarks -c Release -- learning
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- --artifacts TestResults/benchmarks --filter '*'
 
 # The claims of the README that take long: the same bytes with one worker and with two, twice over, and a corpus rebuilt from source.
 prove: build
 	bash pipelines/prove.sh
 	ECGDATA_RESUME_POINTS=1000 dotnet test tests/EcgData.Shards.Tests $(DOTNET_FLAGS) --filter FullyQualifiedName~ResumeTests
+	ECGDATA_SOAK_STEPS=10000 dotnet test tests/EcgData.Training.Tests $(DOTNET_FLAGS) --filter FullyQualifiedName~SoakTests
+	ECGDATA_LEARNING_SEEDS=3 dotnet test tests/EcgData.Evaluation.Tests $(DOTNET_FLAGS) --filter FullyQualifiedName~LearningTests
 
 format:
 	dotnet format EcgData.sln

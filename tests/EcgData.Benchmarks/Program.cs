@@ -9,6 +9,7 @@ var harnesses = new Dictionary<string, Func<string[], Task<int>>>(StringComparer
     ["delta"] = rest => Task.FromResult(DeltaBenchmark.Run(rest)),
     ["encoder"] = rest => Task.FromResult(EncoderBenchmark.Run(rest)),
     ["ingest"] = rest => Task.FromResult(IngestBenchmark.Run(rest)),
+    ["learning"] = LearningBenchmark.RunAsync,
     ["loader"] = rest => Task.FromResult(LoaderBenchmark.Run(rest)),
     ["nightly"] = rest => Task.FromResult(NightlyBenchmark.Run(rest)),
     ["order"] = _ => Task.FromResult(OrderBenchmark.Run()),
