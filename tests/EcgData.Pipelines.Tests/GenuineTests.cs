@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text.Json;
 using EcgData.Tests;
 
 namespace EcgData.Pipelines.Tests;
@@ -6,6 +7,10 @@ namespace EcgData.Pipelines.Tests;
 /// <summary>Genuine recordings through the whole program. Needs ECGDATA_SHARED.</summary>
 public sealed class GenuineTests : IDisposable
 {
+    private const int FullSizeSteps = 24;
+
+    private static readonly double Chance = 286 * Math.Log(129);
+
     private readonly TemporaryFolder _folder = new();
 
     private Ecgdata Program => new(_folder["caches"]);
@@ -72,6 +77,28 @@ public sealed class GenuineTests : IDisposable
         Assert.Contains("<svg", File.ReadAllText(_folder["1.svg"]), StringComparison.Ordinal);
         using var picture = SkiaSharp.SKBitmap.Decode(_folder["1.png"]);
         Assert.True(picture.Width > 1000 && picture.Height > 500);
+    }
+
+    /// <summary>
+    /// CPC with S4 at the study's width, depth and length of crops: 286 anchors against 128 negatives each, a loss of 286 ln 129 = 1390 by chance.
+    /// Scores divided by 16 start near it. As in the study, undivided and with the head at 3e-3, the loss starts near 6,000, and is on its way
+    /// down for longer than a test may take.
+    /// </summary>
+    [Fact]
+    public void PtbXl_CpcS4AtTheStudysSize_FallsBelowChance()
+    {
+        Build("ptb-xl");
+        Program.Run(
+            "pretrain", "--corpus", Corpus.Path, "--runs", _folder["runs"], "--threads", "1", "--set", "batch=4", "--set", $"steps={FullSizeSteps}",
+            "--set", "objective.cpc.temperature=16", "--set", "optimiser.headRate=3e-4", "--set", "optimiser.stemRate=3e-4",
+            "--set", "logEverySteps=1", "--set", "validation.folds=none").EndsWith(0);
+        var metrics = File.ReadAllLines(Path.Join(Assert.Single(Directory.EnumerateDirectories(_folder["runs"])), "metrics.jsonl"));
+        var losses = metrics.Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.TryGetProperty("loss", out _))
+            .Select(line => line.GetProperty("loss").GetDouble()).ToList();
+        TestContext.Current.TestOutputHelper!.WriteLine(string.Join(", ", losses.Select(loss => $"{loss:f0}")));
+        Assert.Equal(FullSizeSteps, losses.Count);
+        Assert.True(losses[0] > Chance, $"the untrained encoder is at {losses[0]:f0} already");
+        Assert.True(losses.TakeLast(8).Average() < 0.95 * Chance, $"losses {string.Join(", ", losses)}");
     }
 
     private Outcome Build(string source, params string[] set) => Program.Run(
