@@ -26,6 +26,7 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
         { "version-manifest", typeof(VersionManifest) },
         { "receipt", typeof(Receipt) },
         { "history", typeof(HistoryEntry) },
+        { "run-report", typeof(RunReport) },
         { "export-manifest", typeof(ExportManifest) },
         { "source-manifest", typeof(SourceManifest) },
         { "subset-manifest", typeof(SubsetManifest) },
@@ -43,7 +44,7 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
     [InlineData("synth NEW/tree --source wfdb --records 3", "directory,source,records,seed,defectShare")]
     [InlineData("build --corpus NEW/corpus --source ptb-xl=TREE --limit 5 --dry-run", "dryRun,parent,plan,freeBytes,objections")]
     [InlineData(
-        "build --corpus NEW/corpus --source ptb-xl=TREE --limit 5 --set LENIENT", "version,parent,changed,shardsBuilt,shardsReused,totals,sources")]
+        "build --corpus NEW/corpus --source ptb-xl=TREE --limit 5 --set LENIENT", "version,parent,changed,shardsBuilt,shardsReused,totals,sources,events,report")]
     [InlineData("build --plan --corpus NEW/corpus --source ptb-xl=TREE", "plan,parent,shards,shardsToBuild,recordsToBuild")]
     [InlineData("verify BUILT", "version,checks,shards,rows,problems,holds")]
     [InlineData("verify BUILT --deep", "version,checks,shards,rows,problems,holds")]
@@ -96,8 +97,8 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
         var receipts = corpus.Receipts;
         Assert.True(receipts.Count > 2);
         foreach (var receipt in receipts) await FollowsAsync("receipt", File.ReadAllText(receipt));
-        foreach (var entry in Directory.EnumerateFiles(Path.Join(corpus.Path, "history")))
-            await FollowsAsync("history", File.ReadAllText(entry));
+        await FollowsAsync("history", File.ReadAllText(Path.Join(corpus.Path, CorpusPaths.HistoryEntry(1))));
+        await FollowsAsync("run-report", File.ReadAllText(Path.Join(corpus.Path, CorpusPaths.RunReport(1))));
     }
 
     [Theory]
