@@ -30,6 +30,8 @@ internal sealed class HtmlPage
         .bar { display: flex; height: .7rem; border-radius: .35rem; overflow: hidden; background: var(--line); min-width: 6rem; margin-top: .3rem; }
         .bar i { display: block; height: 100%; } .a { background: var(--a); } .b { background: var(--b); } .c { background: var(--c); } .r { background: var(--bad); }
         .key i { display: inline-block; width: .7rem; height: .7rem; border-radius: .15rem; margin: 0 .3rem 0 .8rem; } .key i:first-child { margin-left: 0; }
+        .sheet { margin: 1rem 0; background: #fff; border-radius: .5rem; overflow: hidden; } .sheet svg { width: 100%; height: auto; display: block; }
+        .sheet figcaption { background: var(--card); padding: .4rem .75rem; font-size: .85rem; }
         details { margin: .4rem 0; } summary { cursor: pointer; color: var(--faint); }
         """;
 

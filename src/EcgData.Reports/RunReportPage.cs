@@ -32,7 +32,7 @@ public static partial class RunReportPage
         page.Raw("<p>Version <code>").Text(report.Version ?? "none").Raw("</code>");
         if (report.Parent is not null && report.Parent != report.Version) page.Raw(", before it <code>").Text(report.Parent).Raw("</code>");
         page.Raw("</p>\n<p class=\"faint\">").Text(report.Corpus).Raw("<br>")
-            .Text($"{report.Finished.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} UTC on {report.Machine}, {Seconds(report.Cost.Seconds)}, exit code {report.ExitCode}")
+            .Text($"{report.Finished.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} UTC on {report.Machine}, {Quantity.Seconds(report.Cost.Seconds)}, exit code {report.ExitCode}")
             .Raw("<br><code>ecgdata ").Text(report.Command).Raw("</code></p>\n</header>\n");
     }
 
@@ -40,14 +40,14 @@ public static partial class RunReportPage
     {
         if (report.Totals is not { } totals) return;
         page.Raw("<div class=\"cards\">\n");
-        page.Card(Count(totals.Records.Read), "records" + Change(report.ParentTotals?.Records.Read, totals.Records.Read));
-        page.Card(Share(totals.Records.Rejected, totals.Records.Read), $"rejected, {Count(totals.Records.Rejected)}");
-        page.Card(Count(totals.Segments), "segments" + Change(report.ParentTotals?.Segments, totals.Segments));
+        page.Card(Quantity.Count(totals.Records.Read), "records" + Change(report.ParentTotals?.Records.Read, totals.Records.Read));
+        page.Card(Quantity.Share(totals.Records.Rejected, totals.Records.Read), $"rejected, {Quantity.Count(totals.Records.Rejected)}");
+        page.Card(Quantity.Count(totals.Segments), "segments" + Change(report.ParentTotals?.Segments, totals.Segments));
         page.Card($"{(totals.Seconds / 3600).ToString("N1", CultureInfo.InvariantCulture)} h", "of ECG");
         var built = report.Sources.Sum(source => source.ShardsBuilt);
-        page.Card(Count(built), $"shards built, {Count(report.Sources.Sum(source => source.ShardsReused))} reused");
-        page.Card(Bytes(totals.SizeBytes), $"in {Count(totals.Shards)} shards");
-        page.Card(Seconds(report.Cost.Seconds), report.Cost.RecordsPerSecond > 0 ? $"{Count((long)report.Cost.RecordsPerSecond)} records/s" : "in all");
+        page.Card(Quantity.Count(built), $"shards built, {Quantity.Count(report.Sources.Sum(source => source.ShardsReused))} reused");
+        page.Card(Quantity.Bytes(totals.SizeBytes), $"in {Quantity.Count(totals.Shards)} shards");
+        page.Card(Quantity.Seconds(report.Cost.Seconds), report.Cost.RecordsPerSecond > 0 ? $"{Quantity.Count((long)report.Cost.RecordsPerSecond)} records/s" : "in all");
         page.Raw("</div>\n");
     }
 
@@ -66,9 +66,9 @@ public static partial class RunReportPage
         page.TableStart("source", "#added", "#modified", "#withdrawn", "#shards kept", "#new", "#gone", "why");
         foreach (var source in difference.Sources)
         {
-            page.Raw("<tr>").Cell(source.Name).Number(Count(source.Records.GetValueOrDefault(RecordChange.Added))).Number(Count(source.Modified))
-                .Number(Count(source.Records.GetValueOrDefault(RecordChange.Removed))).Number(Count(source.ShardsKept)).Number(Count(source.ShardsAdded))
-                .Number(Count(source.ShardsRemoved)).Cell(string.Join("; ", source.Causes.Concat(Ways(source)))).Raw("</tr>\n");
+            page.Raw("<tr>").Cell(source.Name).Number(Quantity.Count(source.Records.GetValueOrDefault(RecordChange.Added))).Number(Quantity.Count(source.Modified))
+                .Number(Quantity.Count(source.Records.GetValueOrDefault(RecordChange.Removed))).Number(Quantity.Count(source.ShardsKept)).Number(Quantity.Count(source.ShardsAdded))
+                .Number(Quantity.Count(source.ShardsRemoved)).Cell(string.Join("; ", source.Causes.Concat(Ways(source)))).Raw("</tr>\n");
         }
 
         page.TableEnd().Raw("<details><summary>Some of the records</summary>\n");
@@ -94,9 +94,9 @@ public static partial class RunReportPage
         {
             var (records, all) = (source.Records, (double)Math.Max(1, source.Records.Read));
             page.Raw("<tr>").Cell(source.Name == source.Release.Split('@')[0] ? source.Release : $"{source.Name} ({source.Release})")
-                .Number(Count(records.Read)).Raw("<td>")
+                .Number(Quantity.Count(records.Read)).Raw("<td>")
                 .Bar(("a", records.Kept / all), ("b", records.KeptWithFlags / all), ("r", records.Rejected / all)).Raw("</td>")
-                .Number(Count(records.Kept)).Number(Count(records.KeptWithFlags)).Number(Count(records.Rejected))
+                .Number(Quantity.Count(records.Kept)).Number(Quantity.Count(records.KeptWithFlags)).Number(Quantity.Count(records.Rejected))
                 .Raw("<td>").Text(List(source.Rejections)).Raw(source.Flags.Count > 0 ? "<br><span class=\"faint\">" : "").Text(List(source.Flags))
                 .Raw(source.Flags.Count > 0 ? "</span>" : "").Raw("</td></tr>\n");
         }
@@ -109,18 +109,18 @@ public static partial class RunReportPage
         page.Heading("Cost");
         page.TableStart("stage", "#seconds", "");
         foreach (var (stage, seconds) in cost.StageSeconds)
-            page.Raw("<tr>").Cell(stage).Number(Seconds(seconds)).Raw("<td>").Bar(("a", seconds / Math.Max(cost.Seconds, 1e-9))).Raw("</td></tr>\n");
+            page.Raw("<tr>").Cell(stage).Number(Quantity.Seconds(seconds)).Raw("<td>").Bar(("a", seconds / Math.Max(cost.Seconds, 1e-9))).Raw("</td></tr>\n");
         var work = Math.Max(cost.RecordSeconds.Values.Sum(), 1e-9);
         if (cost.Records > 0)
         {
             foreach (var (stage, seconds) in cost.RecordSeconds)
-                page.Raw("<tr>").Cell($"{stage} records, all workers").Number(Seconds(seconds)).Raw("<td>").Bar(("b", seconds / work)).Raw("</td></tr>\n");
+                page.Raw("<tr>").Cell($"{stage} records, all workers").Number(Quantity.Seconds(seconds)).Raw("<td>").Bar(("b", seconds / work)).Raw("</td></tr>\n");
         }
 
-        page.TableEnd().Raw("<p>").Text($"{Count(cost.Records)} records went through the chain; {Bytes(cost.ShardBytes)} of shards were written");
-        if (cost.BytesRead is { } read && cost.BytesWritten is { } written) page.Text($". The process read {Bytes(read)} and wrote {Bytes(written)}");
-        if (cost.PeakMemoryBytes is { } peak) page.Text($", with at most {Bytes(peak)} of memory");
-        if (cost.Requests is { } requests) page.Text($", and made {Count(requests)} requests");
+        page.TableEnd().Raw("<p>").Text($"{Quantity.Count(cost.Records)} records went through the chain; {Quantity.Bytes(cost.ShardBytes)} of shards were written");
+        if (cost.BytesRead is { } read && cost.BytesWritten is { } written) page.Text($". The process read {Quantity.Bytes(read)} and wrote {Quantity.Bytes(written)}");
+        if (cost.PeakMemoryBytes is { } peak) page.Text($", with at most {Quantity.Bytes(peak)} of memory");
+        if (cost.Requests is { } requests) page.Text($", and made {Quantity.Count(requests)} requests");
         page.Raw(".</p>\n");
     }
 
@@ -142,10 +142,10 @@ public static partial class RunReportPage
     }
 
     private static IEnumerable<string> Ways(SourceDifference source) => source.Records
-        .Where(change => change.Key is not (RecordChange.Added or RecordChange.Removed)).Select(change => $"{Words(change.Key)} {Count(change.Value)}");
+        .Where(change => change.Key is not (RecordChange.Added or RecordChange.Removed)).Select(change => $"{Words(change.Key)} {Quantity.Count(change.Value)}");
 
     private static string List(IReadOnlyDictionary<string, long> counts) =>
-        string.Join(", ", counts.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} {Count(pair.Value)}"));
+        string.Join(", ", counts.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} {Quantity.Count(pair.Value)}"));
 
     private static string Words(RunEvent one) => one switch
     {
@@ -168,25 +168,5 @@ public static partial class RunReportPage
 
     private static string Change(long? before, long now) => before is null || before == now
         ? ""
-        : $", {(now > before ? "+" : "−")}{Count(Math.Abs(now - before.Value))}";
-
-    private static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
-
-    private static string Share(long part, long whole) => (whole == 0 ? 0 : part / (double)whole).ToString("P2", CultureInfo.InvariantCulture);
-
-    private static string Seconds(double seconds) => seconds switch
-    {
-        >= 3600 => $"{(seconds / 3600).ToString("N1", CultureInfo.InvariantCulture)} h",
-        >= 60 => $"{(seconds / 60).ToString("N1", CultureInfo.InvariantCulture)} min",
-        >= 1 => $"{seconds.ToString("N1", CultureInfo.InvariantCulture)} s",
-        _ => $"{(1000 * seconds).ToString("N0", CultureInfo.InvariantCulture)} ms",
-    };
-
-    private static string Bytes(long bytes)
-    {
-        string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
-        var (value, unit) = ((double)bytes, 0);
-        for (; value >= 1024 && unit < units.Length - 1; unit++) value /= 1024;
-        return $"{value.ToString(unit == 0 ? "N0" : "N1", CultureInfo.InvariantCulture)} {units[unit]}";
-    }
+        : $", {(now > before ? "+" : "−")}{Quantity.Count(Math.Abs(now - before.Value))}";
 }

@@ -55,6 +55,7 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
     [InlineData("list BUILT --where state=kept", "version,found,records")]
     [InlineData("subset BUILT --sizes 5,all --out NEW/subsets", "version,rungs,overlaps,quotasMissed")]
     [InlineData("show BUILT KEPT --out NEW/sheet.svg", "record,segment,file")]
+    [InlineData("report BUILT --out NEW/version.html", "version,file")]
     [InlineData("stream BUILT --to PLUGIN --option out=NEW/s.json", "version,subset,end,items,tooShort,from,position,crops,batches,state,seconds")]
     [InlineData("export BUILT --to NEW/export --format parquet", "to,version,subset,format,rows,files")]
     [InlineData("conformance PLUGIN --option out=NEW/s.json", "plugin,passed,failed,checks")]

@@ -77,6 +77,25 @@ public sealed class HookTests(SyntheticCorpus synthetic) : IDisposable
     }
 
     [Fact]
+    public void Finish_OfAPlan_TellsWhatIsMissingAndReportsWhatIsBuilt()
+    {
+        using var listener = new Listener();
+        Run(_folder["corpus"], [], "--set", SyntheticCorpus.Lenient, "--plan").EndsWith(0);
+        (string, string)[] environment = [(Variable, listener.Address)];
+        Program.Run(environment, "build", "--corpus", _folder["corpus"], "--finish").EndsWith(1);
+        Assert.True(listener.Posts.TryDequeue(out var post));
+        var missing = Read(post.Body);
+        Assert.Equal([RunEvent.Incomplete], missing.Events);
+        Assert.Contains("are not built", missing.Error, StringComparison.Ordinal);
+        Program.Run("build", "--corpus", _folder["corpus"], "--part", "1/1").EndsWith(0);
+        Program.Run(environment, "build", "--corpus", _folder["corpus"], "--finish").EndsWith(0);
+        Assert.Empty(listener.Posts);
+        var report = Read(File.ReadAllBytes(Path.Join(_folder["corpus"], CorpusPaths.RunReport(1))));
+        Assert.Equal((synthetic.Corpus.Head, synthetic.Corpus.Manifest.Shards.Count), (report.Version, report.Sources[0].ShardsBuilt));
+        Assert.True(File.Exists(Path.Join(_folder["corpus"], CorpusPaths.RunPage(1))));
+    }
+
+    [Fact]
     public void Hook_WithShellSyntax_IsTheNameOfAProgramAndNothingElse()
     {
         var outcome = Run(_folder["corpus"], [(Variable, $"{_folder["touched"]}; touch {_folder["touched"]}")]).EndsWith(2);
@@ -86,6 +105,8 @@ public sealed class HookTests(SyntheticCorpus synthetic) : IDisposable
     }
 
     private const string Variable = Pipelines.Operations.Hook.Variable;
+
+    private Ecgdata Program => new(_folder["caches"]);
 
     private static RunReport Read(byte[] document) => JsonSerializer.Deserialize<RunReport>(document, CorpusJson.Readable)!;
 
@@ -97,6 +118,6 @@ public sealed class HookTests(SyntheticCorpus synthetic) : IDisposable
         return path;
     }
 
-    private Outcome Run(string corpus, IReadOnlyList<(string, string)> environment, params string[] more) => new Ecgdata(_folder["caches"]).Run(
+    private Outcome Run(string corpus, IReadOnlyList<(string, string)> environment, params string[] more) => Program.Run(
         environment, ["build", "--json", "--quiet", "--corpus", corpus, "--source", synthetic.Source, "--set", SyntheticCorpus.SmallShards, .. more]);
 }
