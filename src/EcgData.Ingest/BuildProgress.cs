@@ -10,7 +10,7 @@ public sealed class BuildProgress
     private const int SlowestKept = 10;
 
     private readonly SlowestRecords _slowest = new(SlowestKept);
-    private readonly SortedDictionary<string, double> _stages = new(StringComparer.Ordinal);
+    private readonly OrderedDictionary<string, double> _stages = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
     private RecordTimes _times;
     private long _records;
@@ -30,12 +30,12 @@ public sealed class BuildProgress
     /// <summary>The records that took longest, the slowest first.</summary>
     public IReadOnlyList<SlowRecord> Slowest => _slowest.ToList();
 
-    /// <summary>Seconds of the stages that are over, by the wall clock.</summary>
+    /// <summary>Seconds of the stages that are over, by the wall clock and in their order.</summary>
     public IReadOnlyDictionary<string, double> StageSeconds
     {
         get
         {
-            lock (_lock) return new SortedDictionary<string, double>(_stages, StringComparer.Ordinal);
+            lock (_lock) return new OrderedDictionary<string, double>(_stages, StringComparer.Ordinal);
         }
     }
 
@@ -46,7 +46,7 @@ public sealed class BuildProgress
         {
             lock (_lock)
             {
-                return new SortedDictionary<string, double>(StringComparer.Ordinal)
+                return new OrderedDictionary<string, double>(StringComparer.Ordinal)
                 {
                     ["read"] = Rounded(_times.Read),
                     ["condition"] = Rounded(_times.Condition),

@@ -11,9 +11,9 @@ internal sealed class HtmlPage
 {
     private const string Style = """
         :root { color-scheme: light dark; --ground: #fff; --card: #f5f6f8; --ink: #1b1f24; --faint: #5d6673; --line: #d9dde3;
-          --good: #1a7f4b; --warn: #a45c00; --bad: #b3261e; --a: #2b6cb0; --b: #7fb2e5; --c: #c9ced6; }
+          --good: #1a7f4b; --warn: #a45c00; --bad: #b3261e; --a: #2b6cb0; --b: #7fb2e5; --c: #8a63b5; }
         @media (prefers-color-scheme: dark) { :root { --ground: #14171a; --card: #1f2429; --ink: #e6e8eb; --faint: #9aa3ae; --line: #353c44;
-          --good: #5ac88f; --warn: #f0b35a; --bad: #ff8a80; --a: #6aa8e8; --b: #3b6590; --c: #4a525c; } }
+          --good: #5ac88f; --warn: #f0b35a; --bad: #ff8a80; --a: #6aa8e8; --b: #3b6590; --c: #b796e0; } }
         * { box-sizing: border-box; }
         body { margin: 0 auto; max-width: 68rem; padding: 1rem; background: var(--ground); color: var(--ink);
           font: 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; overflow-wrap: anywhere; }
@@ -26,7 +26,7 @@ internal sealed class HtmlPage
         .card span { font-size: .8rem; color: var(--faint); }
         .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .9rem; }
         th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: normal; }
-        th { color: var(--faint); font-weight: 500; } .n { text-align: right; white-space: nowrap; }
+        th { color: var(--faint); font-weight: 500; } .n { text-align: right; white-space: nowrap; } .wide { min-width: 14rem; }
         .bar { display: flex; height: .7rem; border-radius: .35rem; overflow: hidden; background: var(--line); min-width: 6rem; margin-top: .3rem; }
         .bar i { display: block; height: 100%; } .a { background: var(--a); } .b { background: var(--b); } .c { background: var(--c); } .r { background: var(--bad); }
         .key i { display: inline-block; width: .7rem; height: .7rem; border-radius: .15rem; margin: 0 .3rem 0 .8rem; } .key i:first-child { margin-left: 0; }

@@ -68,7 +68,7 @@ public static partial class RunReportPage
         {
             page.Raw("<tr>").Cell(source.Name).Number(Quantity.Count(source.Records.GetValueOrDefault(RecordChange.Added))).Number(Quantity.Count(source.Modified))
                 .Number(Quantity.Count(source.Records.GetValueOrDefault(RecordChange.Removed))).Number(Quantity.Count(source.ShardsKept)).Number(Quantity.Count(source.ShardsAdded))
-                .Number(Quantity.Count(source.ShardsRemoved)).Cell(string.Join("; ", source.Causes.Concat(Ways(source)))).Raw("</tr>\n");
+                .Number(Quantity.Count(source.ShardsRemoved)).Raw("<td class=\"wide\">").Text(string.Join("; ", source.Causes.Concat(Ways(source)))).Raw("</td></tr>\n");
         }
 
         page.TableEnd().Raw("<details><summary>Some of the records</summary>\n");
@@ -97,7 +97,7 @@ public static partial class RunReportPage
                 .Number(Quantity.Count(records.Read)).Raw("<td>")
                 .Bar(("a", records.Kept / all), ("b", records.KeptWithFlags / all), ("r", records.Rejected / all)).Raw("</td>")
                 .Number(Quantity.Count(records.Kept)).Number(Quantity.Count(records.KeptWithFlags)).Number(Quantity.Count(records.Rejected))
-                .Raw("<td>").Text(List(source.Rejections)).Raw(source.Flags.Count > 0 ? "<br><span class=\"faint\">" : "").Text(List(source.Flags))
+                .Raw("<td class=\"wide\">").Text(List(source.Rejections)).Raw(source.Flags.Count > 0 ? "<br><span class=\"faint\">" : "").Text(List(source.Flags))
                 .Raw(source.Flags.Count > 0 ? "</span>" : "").Raw("</td></tr>\n");
         }
 

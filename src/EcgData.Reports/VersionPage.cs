@@ -56,7 +56,7 @@ public static class VersionPage
                 .Number(Quantity.Count(records.Read)).Raw("<td>")
                 .Bar(("a", records.Kept / all), ("b", records.KeptWithFlags / all), ("r", records.Rejected / all)).Raw("</td>")
                 .Number(Quantity.Count(source.Segments)).Number((source.Seconds / 3600).ToString("N1", CultureInfo.InvariantCulture)).Cell(source.Licence)
-                .Cell(text?.Access ?? "unknown").Raw("<td class=\"faint\">").Text(text?.Citation ?? "").Raw("</td></tr>\n");
+                .Cell(text?.Access ?? "unknown").Raw("<td class=\"wide faint\">").Text(text?.Citation ?? "").Raw("</td></tr>\n");
         }
 
         page.TableEnd();
