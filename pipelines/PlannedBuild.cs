@@ -80,7 +80,8 @@ internal static class PlannedBuild
 
         var start = Stopwatch.GetTimestamp();
         var parent = document.Parent is { } id ? await corpus.ReadManifestAsync(id, cancel) : null;
-        var version = await build.FinishAsync(Known(document, request.Sources), cancel);
+        VersionManifest version;
+        using (Telemetry.Spans.StartActivity("commit")) version = await build.FinishAsync(Known(document, request.Sources), cancel);
         watch.Progress.StageDone("commit", start);
         var limit = document.Recipe.Acceptance.MaximumRejectedShare;
         var beyond = version.Sources.Where(source => document.Sources.Any(built => built.Name == source.Name)

@@ -50,8 +50,17 @@ internal sealed class Hook
     /// <param name="page">Where the report's page is, or null.</param>
     public async Task CallAsync(RunReport report, string? page)
     {
-        var document = JsonSerializer.SerializeToUtf8Bytes(report, CorpusJson.Readable);
-        var trouble = _address is null ? await RunAsync(document, report, page) : await PostAsync(document);
+        string? trouble;
+        try
+        {
+            var document = JsonSerializer.SerializeToUtf8Bytes(report, CorpusJson.Readable);
+            trouble = _address is null ? await RunAsync(document, report, page) : await PostAsync(document);
+        }
+        catch (Exception e)
+        {
+            trouble = e.GetType().Name;   // not foreseen; it must not take the place of the build's own fault, and its text may hold the address
+        }
+
         if (trouble is not null) Console.Error.WriteLine($"hook: {trouble}");
     }
 
