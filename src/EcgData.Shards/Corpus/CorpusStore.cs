@@ -175,10 +175,16 @@ public sealed class CorpusStore(IObjectStore store)
     /// <param name="page">The page, HTML in UTF-8.</param>
     public async Task WriteRunReportAsync(RunReport report, ReadOnlyMemory<byte> page, CancellationToken cancel = default)
     {
-        await WriteJsonAsync(CorpusPaths.RunReport(report.Number!.Value), report, CorpusJson.Readable, cancel);
-        await using var writer = store.Create();
-        await writer.Stream.WriteAsync(page, cancel);
-        await writer.CommitAsync(CorpusPaths.RunPage(report.Number.Value), cancel);
+        var number = report.Number ?? throw new ArgumentException("A build that committed nothing has no number in the history.", nameof(report));
+        // at the same time: what takes long is waiting for the disk, twice
+        await Task.WhenAll(WriteJsonAsync(CorpusPaths.RunReport(number), report, CorpusJson.Readable, cancel), WritePageAsync());
+
+        async Task WritePageAsync()
+        {
+            await using var writer = store.Create();
+            await writer.Stream.WriteAsync(page, cancel);
+            await writer.CommitAsync(CorpusPaths.RunPage(number), cancel);
+        }
     }
 
     /// <summary>The report of a build, or null where there is none.</summary>
