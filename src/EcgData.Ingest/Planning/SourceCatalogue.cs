@@ -28,8 +28,9 @@ public sealed class SourceCatalogue : IDisposable
     private SourceCatalogue(string name, IEcgSource source, SourceFolder folder, SourceOptions options)
     {
         (Name, Source, Folder, Options) = (name, source, folder, options);
+        var path = Path.Join(Path.GetTempPath(), Path.GetRandomFileName());
         _spool = new FileStream(
-            Path.Join(Path.GetTempPath(), Path.GetRandomFileName()),
+            path,
             new FileStreamOptions
             {
                 Mode = FileMode.CreateNew,
@@ -37,6 +38,7 @@ public sealed class SourceCatalogue : IDisposable
                 Options = FileOptions.DeleteOnClose,
                 BufferSize = 1 << 16,
             });
+        if (!OperatingSystem.IsWindows()) File.Delete(path);   // the open file needs no name, and a killed process leaves none behind
     }
 
     /// <summary>The source's name in the corpus, with its suffix.</summary>
