@@ -33,9 +33,10 @@ public sealed class SourceCatalogue : IDisposable
             {
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.ReadWrite,
-                Options = FileOptions.DeleteOnClose,
+                Share = FileShare.ReadWrite | FileShare.Delete,
                 BufferSize = 1 << 16,
             });
+        File.Delete(_spool.Name);   // without a name it goes with its process, also where that is killed
     }
 
     /// <summary>The source's name in the corpus, with its suffix.</summary>
