@@ -134,6 +134,7 @@ internal static class BuildVerb
                 Seconds = clock.Elapsed.TotalSeconds,
                 Command = string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
                 Machine = Environment.MachineName,
+                Signature = version.Signature,
                 ShardsBuilt = toBuild,
                 ShardsReused = plan.Shards.Count - toBuild,
                 RecordsBuilt = plan.RecordsToBuild,

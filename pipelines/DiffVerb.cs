@@ -25,6 +25,7 @@ internal static class DiffVerb
         var difference = await new VersionComparison(corpus, before, after).RunAsync(cancel);
         terminal.Result(difference, console =>
         {
+            if (!difference.IsNone && difference.SameRows == true) console.WriteLine($"The rows are the same, signature {difference.ToSignature}; what follows is how they are cut or what was turned away.");
             if (difference.IsNone) console.WriteLine($"{before.Id} and {after.Id} hold the same records, processed the same way.");
             foreach (var cause in difference.Causes) console.WriteLine(cause);
             foreach (var source in difference.Sources)

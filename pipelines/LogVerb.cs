@@ -23,12 +23,12 @@ internal static class LogVerb
         terminal.Result(new { corpus = address, head, builds = entries }, console =>
         {
             var table = new Table { Border = TableBorder.Simple };
-            table.AddColumns("build", "version", "finished", "took", "shards built", "reused", "command");
+            table.AddColumns("build", "version", "finished", "took", "shards built", "reused", "signature", "command");
             foreach (var entry in entries.OrderByDescending(entry => entry.Number))
             {
                 table.AddRow(
                     $"{entry.Number}", entry.Version + (entry.Version == head ? " HEAD" : ""), $"{entry.Finished:yyyy-MM-dd HH:mm:ss}",
-                    Quantity.Time(TimeSpan.FromSeconds(entry.Seconds)), $"{entry.ShardsBuilt}", $"{entry.ShardsReused}",
+                    Quantity.Time(TimeSpan.FromSeconds(entry.Seconds)), $"{entry.ShardsBuilt}", $"{entry.ShardsReused}", entry.Signature?[..16] ?? "",
                     Markup.Escape(entry.Command));
             }
 

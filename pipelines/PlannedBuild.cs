@@ -88,6 +88,7 @@ internal static class PlannedBuild
                 Seconds = clock.Elapsed.TotalSeconds,
                 Command = string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
                 Machine = Environment.MachineName,
+                Signature = version.Signature,
                 ShardsBuilt = built.Count,
                 ShardsReused = document.Shards.Count - built.Count,
                 RecordsBuilt = built.Sum(shard => (long)shard.Count),

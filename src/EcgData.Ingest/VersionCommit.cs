@@ -92,6 +92,7 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
             RecipeHash = plan.Recipe.ConditioningHash(),
             ProcessingVersion = Conditioning.ProcessingVersion,
             WriterVersion = ShardWriter.WriterVersion,
+            Signature = VersionManifest.Join(_sources),
             Sources = _sources,
             Totals = new VersionTotals(
                 records, _sources.Sum(source => source.Segments), _sources.Sum(source => source.Seconds),

@@ -19,7 +19,7 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
     {
         CheckManifest();
         var rowGroups = await RowGroupsAsync(cancel);
-        var statistics = manifest.Sources.ToDictionary(source => source.Name, _ => new LeadSums());
+        var found = manifest.Sources.ToDictionary(source => source.Name, _ => new Found());
         await Parallel.ForEachAsync(
             ShardsAsync(cancel),
             new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancel },
@@ -30,17 +30,17 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
                 var sound = await BytesAsync(shard, groups, stop);
                 if (!sound)
                 {
-                    lock (_lock) statistics.Remove(shard.Source);   // they cannot come out right any more, and the cause is named
+                    lock (_lock) found.Remove(shard.Source);   // they cannot come out right any more, and the cause is named
                 }
                 else if (depth == VerificationDepth.Signals)
                 {
-                    var sums = await SignalsAsync(shard, groups, records, stop);
-                    lock (_lock) statistics.GetValueOrDefault(shard.Source)?.Add(sums);
+                    var part = await SignalsAsync(shard, groups, records, stop);
+                    lock (_lock) found.GetValueOrDefault(shard.Source)?.Add(part);
                 }
 
                 shardDone?.Invoke(shard);
             });
-        if (depth == VerificationDepth.Signals) CheckStatistics(statistics);
+        if (depth == VerificationDepth.Signals) CheckSources(found);
         return new VerificationReport(
             manifest.Id, _checks, manifest.Totals.Shards, _rows, [.. _problems.OrderBy(problem => problem.Subject, StringComparer.Ordinal)]);
     }
@@ -62,6 +62,7 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
         var totals = manifest.Totals;
         Check(totals.Records == manifest.Sources.Aggregate(RecordCounts.Zero, (sum, source) => sum + source.Records), name,
             $"totals {totals.Records} are not the sum of the sources'");
+        Check(manifest.Signature == VersionManifest.Join(manifest.Sources), name, $"signature {manifest.Signature} is not the sum of the sources'");
         Check(totals.SizeBytes == manifest.Shards.Sum(shard => shard.SizeBytes), name, $"totals.sizeBytes {totals.SizeBytes} is not the shards' sum");
     }
 
@@ -195,11 +196,12 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
     }
 
     /// <summary>Reads every row of a shard and compares it with what the tables say of it.</summary>
-    private async Task<LeadSums> SignalsAsync(
+    private async Task<Found> SignalsAsync(
         ManifestShard shard, List<RowGroupEntry> groups, List<CataloguedRows> records, CancellationToken cancel)
     {
         var name = shard.Path!;
-        var sums = new LeadSums();
+        var found = new Found();
+        var digest = new RowDigest();
         var expected = records.ToDictionary(record => record.RecordId, StringComparer.Ordinal);
         var (row, group) = (0, 0);
         StoredSegment? previous = null;
@@ -210,7 +212,8 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
             {
                 while (group < groups.Count && row >= groups[group].FirstRow + groups[group].Rows) group++;
                 CheckRow(name, row, segment, previous, expected.GetValueOrDefault(segment.RecordId), groups.ElementAtOrDefault(group));
-                sums.Add(Sums(segment));
+                found.Sums.Add(Sums(segment));
+                found.Signature += digest.Of(segment);
                 previous = segment;
                 row++;
             }
@@ -222,7 +225,7 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
 
         Check(row == shard.Rows, name, $"{row} rows were read, the manifest says {shard.Rows}");
         Interlocked.Add(ref _rows, row);
-        return sums;
+        return found;
     }
 
     private void CheckRow(
@@ -252,11 +255,13 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
         Check(segment.Gaps.Count == 0 || segment.Flags.HasFlag(RecordFlags.MissingSamples), name, $"{where} has gaps but not their flag");
     }
 
-    private void CheckStatistics(Dictionary<string, LeadSums> found)
+    private void CheckSources(Dictionary<string, Found> found)
     {
         foreach (var source in manifest.Sources.Where(source => found.ContainsKey(source.Name)))
         {
-            var statistics = LeadStatistics.Of(found[source.Name]);
+            var (statistics, signature) = (LeadStatistics.Of(found[source.Name].Sums), found[source.Name].Signature.ToString());
+            Check(source.Signature is null || source.Signature == signature, CorpusPaths.Manifest(manifest.Id),
+                $"source {source.Name}: the rows have the signature {signature}, the manifest says {source.Signature}");
             Check(statistics.Count == source.Statistics.Count, CorpusPaths.Manifest(manifest.Id), $"source {source.Name}: statistics of other leads");
             foreach (var (lead, expected) in source.Statistics)
             {
@@ -297,6 +302,20 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
         if (holds) return true;
         lock (_lock) _problems.Add(new VerificationProblem(subject, problem + "."));
         return false;
+    }
+
+    /// <summary>What the rows that were read come to.</summary>
+    private sealed class Found
+    {
+        public LeadSums Sums { get; } = new();
+
+        public ContentSignature Signature { get; set; }
+
+        public void Add(Found other)
+        {
+            Sums.Add(other.Sums);
+            Signature += other.Signature;
+        }
     }
 
     private sealed record CataloguedRows(

@@ -37,7 +37,7 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
         }
 
         var names = from.Sources.Concat(to.Sources).Select(source => source.Name).Distinct().Order(StringComparer.Ordinal);
-        return new VersionDifference(from.Id, to.Id, CorpusCauses(), [.. names.Select(Difference).OfType<SourceDifference>()]);
+        return new VersionDifference(from.Id, to.Id, CorpusCauses(), [.. names.Select(Difference).OfType<SourceDifference>()], from.Signature, to.Signature);
     }
 
     private IAsyncEnumerable<CatalogueRow> Rows(VersionManifest version, HashSet<string> same, CancellationToken cancel) =>
