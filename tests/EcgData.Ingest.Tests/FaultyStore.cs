@@ -22,6 +22,9 @@ internal sealed class FaultyStore(IObjectStore store, int failing, Fault fault) 
     /// <summary>What failed first, <c>commit HEAD</c>; null where nothing has.</summary>
     public string? Failed { get; private set; }
 
+    /// <summary>Called with the name of an object that is about to be replaced by its tag: where another comes first.</summary>
+    public Func<string, Task> BeforeReplace { get; init; } = _ => Task.CompletedTask;
+
     public string Address => store.Address;
 
     public async ValueTask<StoredObject?> FindAsync(string name, CancellationToken cancel = default)
@@ -51,6 +54,7 @@ internal sealed class FaultyStore(IObjectStore store, int failing, Fault fault) 
     public async Task<bool> TryReplaceAsync(string name, ReadOnlyMemory<byte> content, string? expectedTag, CancellationToken cancel = default)
     {
         var answer = Begin($"replace {name}");
+        await BeforeReplace(name);
         return answer.Of(await store.TryReplaceAsync(name, content, expectedTag, cancel));
     }
 

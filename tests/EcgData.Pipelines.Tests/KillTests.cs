@@ -57,7 +57,7 @@ public sealed class KillTests(KillTests.Unbroken unbroken, ITestOutputHelper out
         }
 
         Assert.True(madeShards - madeReceipts is >= 0 and <= ShardsInHand, $"{where}: {madeShards} shards, {madeReceipts} receipts");
-        var next = Program(folder.Path).Run(Environment(folder.Path), course.Arguments(corpus.Path)).EndsWith(0);
+        var next = Program(folder.Path).Run(Variables(folder.Path), course.Arguments(corpus.Path)).EndsWith(0);
         Assert.True(next.Version == course.Version, $"{where}: the next build made version {next.Version}");
         Assert.True(
             next.Json.GetProperty("shardsBuilt").GetInt32() == course.ShardsBuilt - madeReceipts,
@@ -75,7 +75,7 @@ public sealed class KillTests(KillTests.Unbroken unbroken, ITestOutputHelper out
     private static Ecgdata Program(string folder) => new(Path.Join(folder, "caches"));
 
     /// <summary>A folder for temporary files that nobody else uses; the runtime's own stay away.</summary>
-    private static IReadOnlyList<(string, string)> Environment(string folder)
+    private static IReadOnlyList<(string, string)> Variables(string folder)
     {
         var temporary = Directory.CreateDirectory(Path.Join(folder, "temporary")).FullName;
         return [("TMPDIR", temporary), ("DOTNET_EnableDiagnostics", "0")];
@@ -97,7 +97,7 @@ public sealed class KillTests(KillTests.Unbroken unbroken, ITestOutputHelper out
         public void KillAt(string folder, string[] arguments)
         {
             using var changes = new Changes(folder);
-            var environment = Environment(folder);
+            var environment = Variables(folder);
             using var running = Program(folder).Start(environment, arguments);
             if (Time > default(TimeSpan))
             {
@@ -196,7 +196,7 @@ public sealed class KillTests(KillTests.Unbroken unbroken, ITestOutputHelper out
         {
             using var folder = new TemporaryFolder();
             var corpus = Prepare(folder["corpus"]);
-            var environment = Environment(folder.Path);
+            var environment = Variables(folder.Path);
             using var changes = new Changes(folder.Path);
             var clock = Stopwatch.StartNew();
             var whole = Program(folder.Path).Run(environment, Arguments(corpus.Path)).EndsWith(0);

@@ -10,6 +10,7 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
 {
     private readonly List<VerificationProblem> _problems = [];
     private readonly Lock _lock = new();
+    private ErasedPatients _erased = ErasedPatients.None;
     private long _checks;
     private long _rows;
 
@@ -18,6 +19,7 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
         VerificationDepth depth, int workers, Action<ManifestShard>? shardDone, CancellationToken cancel)
     {
         CheckManifest();
+        _erased = new ErasedPatients((await corpus.ReadErasuresAsync(cancel)).List);
         var rowGroups = await RowGroupsAsync(cancel);
         var found = manifest.Sources.ToDictionary(source => source.Name, _ => new Found());
         await Parallel.ForEachAsync(
@@ -139,6 +141,9 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
         var rejected = row.State == "rejected";
         Check(rejected == row.Reason is not null && rejected == (row.Segments == 0) && rejected == row.Shard is null, name,
             $"{row.RecordId} is {row.State} with {row.Segments} segments, reason '{row.Reason}' and shard '{row.Shard}'");
+        Check(
+            row.IsErased || !_erased.Contain(new PatientKey(row.Patient)), name,
+            $"{row.RecordId} is of a patient who was erased. Withdraw the version with 'ecgdata erase', and build again");
         Check(rejected || (row.Flags != 0) == (row.State == "kept with flags"), name, $"{row.RecordId} is {row.State} with flags {row.Flags}");
     }
 

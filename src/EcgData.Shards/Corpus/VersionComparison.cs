@@ -107,7 +107,7 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
     private static UInt128 Hash(string text) => XxHash128.HashToUInt128(MemoryMarshal.AsBytes(text.AsSpan()));
 
     /// <summary>A record's row as four hashes, one for each way in which it may change.</summary>
-    private readonly record struct Marks(ulong Files, ulong Labels, ulong Metadata, ulong Outcome)
+    private readonly record struct Marks(ulong Files, ulong Labels, ulong Metadata, ulong Outcome, bool IsErased)
     {
         public static Marks Of(CatalogueRow row) => new(
             Hash([.. row.Files, .. row.Checksums]),
@@ -115,10 +115,17 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
             Hash([row.Patient, Text(row.PatientKnown), row.Site, row.Recorded, Text(row.AgeYears), row.Sex, Text(row.Fold), row.Licence]),
             Hash([
                 row.State, row.Reason, Text(row.Flags), Text(row.Segments), Text(row.NativeSamplingFrequencyHz), Text(row.NativeSamples),
-                row.DuplicateOf]));
+                row.DuplicateOf]),
+            row.IsErased);
 
         public IEnumerable<RecordChange> Changes(Marks other)
         {
+            if (other.IsErased && !IsErased)
+            {
+                yield return RecordChange.Erased;   // nothing else is known of it any more
+                yield break;
+            }
+
             if (Files != other.Files) yield return RecordChange.Files;
             if (Labels != other.Labels) yield return RecordChange.Labels;
             if (Metadata != other.Metadata) yield return RecordChange.Metadata;

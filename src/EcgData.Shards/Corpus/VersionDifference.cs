@@ -42,4 +42,7 @@ public enum RecordChange
 
     /// <summary>Kept or rejected, for another reason, with other flags or another number of segments.</summary>
     Outcome,
+
+    /// <summary>Left out because the patient was erased.</summary>
+    Erased,
 }
