@@ -84,7 +84,11 @@ internal static class LoaderBenchmark
     }
 
     private static Runner Ours(string folder, int threads) => new($"shards, {threads} thread{(threads > 1 ? "s" : "")}", true, seconds => Start(
-        Environment.ProcessPath!, [typeof(LoaderBenchmark).Assembly.Location, "loader", "run", folder, $"{threads}", $"{seconds}"]));
+        Environment.ProcessPath!, [.. OwnAssembly(), "loader", "run", folder, $"{threads}", $"{seconds}"]));
+
+    /// <summary>What the dotnet command has to be told to run this program; its own executable knows.</summary>
+    private static string[] OwnAssembly() =>
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(LoaderBenchmark).Assembly.Location] : [];
 
     private static IEnumerable<Runner> Peers(string memmap)
     {

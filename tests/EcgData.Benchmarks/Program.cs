@@ -8,6 +8,7 @@ var harnesses = new Dictionary<string, Func<string[], Task<int>>>(StringComparer
     ["encoder"] = rest => Task.FromResult(EncoderBenchmark.Run(rest)),
     ["ingest"] = rest => Task.FromResult(IngestBenchmark.Run(rest)),
     ["loader"] = rest => Task.FromResult(LoaderBenchmark.Run(rest)),
+    ["nightly"] = rest => Task.FromResult(NightlyBenchmark.Run(rest)),
     ["order"] = _ => Task.FromResult(OrderBenchmark.Run()),
     ["step"] = rest => Task.FromResult(StepBenchmark.Run(rest)),
     ["subset"] = SubsetBenchmark.RunAsync,

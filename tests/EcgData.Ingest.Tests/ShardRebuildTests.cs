@@ -68,9 +68,14 @@ public sealed class ShardRebuildTests : IDisposable
     public async Task Build_ReceiptDamaged_IsMadeAgainByACheck()
     {
         var version = await BuildAsync();
+        var elsewhere = (await Corpus.ReadReceiptAsync(version.Shards[^1].InputDigest, default))!.Records[0].Id;
         File.WriteAllText(Path.Join(_folder["corpus"], CorpusPaths.Receipt(version.Shards[0].InputDigest)), "{ \"schemaVersion\": 1");
+        Assert.Equal(version.Id, (await BuildAsync()).Id);   // where nothing has changed, no receipt is read
+        _source.Edit = entry => entry.NativeId == elsewhere ? entry with { Sex = "female" } : entry;
         await Assert.ThrowsAsync<CorpusException>(() => BuildAsync());
-        Assert.Equal(version.Id, (await BuildAsync(ShardTrust.Content)).Id);
+        var changed = await BuildAsync(ShardTrust.Content);
+        Assert.NotEqual(version.Id, changed.Id);
+        _source.Edit = entry => entry;
         Assert.Equal(version.Id, (await BuildAsync()).Id);
     }
 

@@ -11,6 +11,9 @@ namespace EcgData.Ingest;
 /// </summary>
 internal static class EntryCodec
 {
+    private const int TextsBeforeLabels = 6;
+    private const int NumbersBeforeLabels = 3;
+
     public static void Write(IBufferWriter<byte> output, CatalogueEntry entry)
     {
         Text(output, entry.NativeId);
@@ -60,6 +63,21 @@ internal static class EntryCodec
         };
         var reason = reader.Number();
         return reason < 0 ? entry : entry with { Rejection = new Rejection((RejectionReason)reason, reader.Text()!) };
+    }
+
+    /// <summary>The files alone of an entry: whoever asks whether anything has changed needs no more of it.</summary>
+    public static RecordFile[] ReadFiles(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new Reader(bytes);
+        for (var text = 0; text < TextsBeforeLabels; text++) reader.SkipText();
+        for (var number = 0; number < NumbersBeforeLabels; number++) reader.Number();
+        for (var labels = reader.Number(); labels > 0; labels--)
+        {
+            reader.SkipText();
+            reader.Number();
+        }
+
+        return Files(ref reader);
     }
 
     private static Label[] Labels(ref Reader reader)
@@ -117,6 +135,12 @@ internal static class EntryCodec
                 value |= (ulong)(next & 0x7F) << shift;
                 if (next < 0x80) return (long)(value >> 1) ^ -(long)(value & 1);
             }
+        }
+
+        public void SkipText()
+        {
+            var length = (int)Number();   // first, for it moves the position too
+            _position += Math.Max(0, length);
         }
 
         public string? Text()

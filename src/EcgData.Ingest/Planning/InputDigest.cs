@@ -29,18 +29,35 @@ internal sealed class InputDigest : IDisposable
     {
         _bytes.ResetWrittenCount();
         EntryCodec.Write(_bytes, entry);
-        _hash.AppendData(_bytes.WrittenSpan);
-        for (var index = 0; index < contents.Length; index++)
-        {
-            // a file that is what its source publishes adds nothing: reading it first must not change the digest
-            var asPublished = contents[index].Sha256 is { } found && found == entry.Files[index].Sha256;
-            Text(contents[index].State == FileState.Missing ? "-" : asPublished ? "=" : contents[index].Sha256!);
-        }
+        var marks = new string[contents.Length];
+        for (var index = 0; index < marks.Length; index++) marks[index] = MarkOf(entry.Files[index], contents[index]);
+        Add(_bytes.WrittenSpan, marks);
+    }
+
+    /// <param name="entry">As <see cref="EntryCodec"/> writes it.</param>
+    /// <param name="marks"><see cref="MarkOf"/> each of its files.</param>
+    public void Add(ReadOnlySpan<byte> entry, ReadOnlySpan<string> marks)
+    {
+        _hash.AppendData(entry);
+        foreach (var mark in marks) Text(mark);
+    }
+
+    /// <summary>What the digest covers of a file besides its entry.</summary>
+    public static string MarkOf(RecordFile file, FileContent content)
+    {
+        // a file that is what its source publishes adds nothing: reading it first must not change the digest
+        var asPublished = content.Sha256 is { } found && found == file.Sha256;
+        return content.State == FileState.Missing ? "-" : asPublished ? "=" : content.Sha256!;
     }
 
     public string Finish() => Convert.ToHexStringLower(_hash.GetHashAndReset());
 
     public void Dispose() => _hash.Dispose();
 
-    private void Text(string text) => _hash.AppendData(Encoding.UTF8.GetBytes(text));
+    private void Text(string text)
+    {
+        _bytes.ResetWrittenCount();
+        Encoding.UTF8.GetBytes(text, _bytes);
+        _hash.AppendData(_bytes.WrittenSpan);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using EcgData.Shards;
 using EcgData.Sources;
 
@@ -90,30 +91,34 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
     internal string? Digest(
         SourceCatalogue catalogue, BuildRecipe recipe, int first, int count, UnreadFiles unread, CancellationToken cancel)
     {
-        var entries = new CatalogueEntry[count];
-        var contents = new FileContent[count][];
-        if (unread == UnreadFiles.Read)
+        var ends = new int[count + 1];
+        for (var index = 0; index < count; index++) ends[index + 1] = ends[index] + catalogue.EntryBytes(first + index);
+        var entries = ArrayPool<byte>.Shared.Rent(ends[count]);
+        try
         {
+            var marks = new string[]?[count];
             // what takes time is asking for files, and reading those without a checksum: as many at once as there are cores
             Parallel.For(
                 0, count, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount },
                 index =>
                 {
-                    entries[index] = catalogue[first + index];
-                    contents[index] = Contents(catalogue.Folder, entries[index], cancel);
+                    var entry = entries.AsSpan(ends[index]..ends[index + 1]);
+                    catalogue.CopyEntry(first + index, entry);
+                    marks[index] = Marks(catalogue.Folder, EntryCodec.ReadFiles(entry), unread, cancel);
                 });
-        }
-        else
-        {
+            using var digest = new InputDigest(catalogue, recipe);
             for (var index = 0; index < count; index++)
             {
-                entries[index] = catalogue[first + index];
-                contents[index] = ContentsOf(catalogue.Folder, entries[index]);
-                if (contents[index].Any(content => content.State == FileState.Unread)) return null;
+                if (marks[index] is not { } known) return null;
+                digest.Add(entries.AsSpan(ends[index]..ends[index + 1]), known);
             }
-        }
 
-        return DigestOf(catalogue, recipe, entries, contents);
+            return digest.Finish();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(entries);
+        }
     }
 
     /// <summary>The digest of a job as its files turned out to be when they were read.</summary>
@@ -129,7 +134,9 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
                 : checksums.Find(shard.Catalogue.Folder, file))];
         }
 
-        return DigestOf(shard.Catalogue, recipe, entries, contents);
+        using var digest = new InputDigest(shard.Catalogue, recipe);
+        for (var index = 0; index < entries.Length; index++) digest.Add(entries[index], contents[index]);
+        return digest.Finish();
     }
 
     /// <summary>What is known of each of an entry's files.</summary>
@@ -140,35 +147,34 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
         return contents;
     }
 
-    private FileContent[] Contents(SourceFolder folder, CatalogueEntry entry, CancellationToken cancel)
+    /// <returns>null where a file is not known and is to be left unread.</returns>
+    private string[]? Marks(SourceFolder folder, RecordFile[] files, UnreadFiles unread, CancellationToken cancel)
     {
-        var contents = new FileContent[entry.Files.Count];
-        for (var index = 0; index < contents.Length; index++)
+        var marks = new string[files.Length];
+        for (var index = 0; index < marks.Length; index++)
         {
-            contents[index] = checksums.Find(folder, entry.Files[index]);
-            if (contents[index].State != FileState.Unread) continue;
-            if (!entry.Files[index].IsContainer)
+            var content = checksums.Find(folder, files[index]);
+            if (content.State == FileState.Unread)
             {
-                contents[index] = checksums.Read(folder, entry.Files[index], cancel);
-                continue;
+                if (unread == UnreadFiles.Leave) return null;
+                content = Read(folder, files[index], cancel);
             }
 
-            // thousands of records share a container: one of them reads it
-            lock (checksums)
-            {
-                contents[index] = checksums.Find(folder, entry.Files[index]);
-                if (contents[index].State == FileState.Unread) contents[index] = checksums.Read(folder, entry.Files[index], cancel);
-            }
+            marks[index] = InputDigest.MarkOf(files[index], content);
         }
 
-        return contents;
+        return marks;
     }
 
-    private static string DigestOf(SourceCatalogue catalogue, BuildRecipe recipe, CatalogueEntry[] entries, FileContent[][] contents)
+    private FileContent Read(SourceFolder folder, RecordFile file, CancellationToken cancel)
     {
-        using var digest = new InputDigest(catalogue, recipe);
-        for (var index = 0; index < entries.Length; index++) digest.Add(entries[index], contents[index]);
-        return digest.Finish();
+        if (!file.IsContainer) return checksums.Read(folder, file, cancel);
+        lock (checksums)
+        {
+            // thousands of records share a container: one of them reads it
+            var content = checksums.Find(folder, file);
+            return content.State == FileState.Unread ? checksums.Read(folder, file, cancel) : content;
+        }
     }
 
     private static void CheckCarriedOver(

@@ -1,24 +1,25 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using EcgData.Shards;
 using EcgData.Sources;
+using EcgData.Sources.Tables;
 using Microsoft.Win32.SafeHandles;
 
 namespace EcgData.Ingest;
 
 /// <summary>
 /// The records of one source in the order of the plan: by the source's own folder, then by native id. The entries lie in a
-/// temporary file; memory holds what ordering and cutting need, some sixty bytes a record.
+/// temporary file; memory holds what ordering and cutting need, some fifty bytes a record.
 /// </summary>
 public sealed class SourceCatalogue : IDisposable
 {
     private readonly FileStream _spool;
-    private readonly ByteStore _ids = new();
-    private readonly List<(long Offset, int Length)> _places = [];
-    private readonly List<ulong> _hashes = [];
-    private readonly List<long> _ranks = [];
-    private readonly List<int> _folders = [];
+    private readonly TextColumn _ids = new();
+    private readonly GrowingColumn<long> _offsets = new();   // of the entries in the spool, and the end of the last
+    private readonly GrowingColumn<ulong> _hashes = new();
+    private readonly GrowingColumn<int> _folders = new();
     private readonly List<string> _folderNames = [];
     private int[] _order = [];
     private ulong[] _sortedHashes = [];
@@ -27,8 +28,9 @@ public sealed class SourceCatalogue : IDisposable
     private SourceCatalogue(string name, IEcgSource source, SourceFolder folder, SourceOptions options)
     {
         (Name, Source, Folder, Options) = (name, source, folder, options);
+        var path = Path.Join(Path.GetTempPath(), Path.GetRandomFileName());
         _spool = new FileStream(
-            Path.Join(Path.GetTempPath(), Path.GetRandomFileName()),
+            path,
             new FileStreamOptions
             {
                 Mode = FileMode.CreateNew,
@@ -36,7 +38,7 @@ public sealed class SourceCatalogue : IDisposable
                 Share = FileShare.ReadWrite | FileShare.Delete,
                 BufferSize = 1 << 16,
             });
-        File.Delete(_spool.Name);   // without a name it goes with its process, also where that is killed
+        File.Delete(path);   // the open file needs no name, and a killed process leaves none behind
     }
 
     /// <summary>The source's name in the corpus, with its suffix.</summary>
@@ -98,13 +100,11 @@ public sealed class SourceCatalogue : IDisposable
     {
         get
         {
-            var (offset, length) = _places[_order[index]];
-            var buffer = ArrayPool<byte>.Shared.Rent(length);
+            var buffer = ArrayPool<byte>.Shared.Rent(EntryBytes(index));
             try
             {
-                var bytes = buffer.AsSpan(0, length);
-                if (RandomAccess.Read(_entries!, bytes, offset) != length)
-                    throw new IOException("The temporary catalogue is shorter than what was written to it.");
+                var bytes = buffer.AsSpan(0, EntryBytes(index));
+                CopyEntry(index, bytes);
                 return EntryCodec.Read(bytes);
             }
             finally
@@ -114,17 +114,33 @@ public sealed class SourceCatalogue : IDisposable
         }
     }
 
+    /// <summary>Length of the entry at <paramref name="index"/> as <see cref="EntryCodec"/> writes it.</summary>
+    internal int EntryBytes(int index) => (int)(_offsets[_order[index] + 1] - _offsets[_order[index]]);
+
+    /// <summary>The entry at <paramref name="index"/> as <see cref="EntryCodec"/> wrote it. Safe for many threads.</summary>
+    /// <param name="bytes">byte[<see cref="EntryBytes"/>].</param>
+    internal void CopyEntry(int index, Span<byte> bytes)
+    {
+        if (RandomAccess.Read(_entries!, bytes, _offsets[_order[index]]) != bytes.Length)
+            throw new IOException("The temporary catalogue is shorter than what was written to it.");
+    }
+
     /// <summary>Whether the source lists a record.</summary>
     public bool Contains(string nativeId) => Array.BinarySearch(_sortedHashes, HashOf(nativeId)) >= 0;
 
     /// <summary>The indices of a range of records in the order of their rows: by patient rank, then by id.</summary>
     internal int[] RankOrder(int first, int count)
     {
-        var order = new int[count];
-        for (var index = 0; index < count; index++) order[index] = first + index;
+        var (order, ranks) = (new int[count], new long[count]);
+        for (var place = 0; place < count; place++)
+        {
+            var entry = this[first + place];
+            (order[place], ranks[place]) = (first + place, PatientKey.Of(Name, entry.PatientId ?? entry.NativeId).Rank());
+        }
+
         order.AsSpan().Sort((a, b) =>
         {
-            var byRank = _ranks[_order[a]].CompareTo(_ranks[_order[b]]);
+            var byRank = ranks[a - first].CompareTo(ranks[b - first]);
             return byRank != 0 ? byRank : string.CompareOrdinal(Encoding.UTF8.GetString(_ids[_order[a]]), Encoding.UTF8.GetString(_ids[_order[b]]));
         });
         return order;
@@ -159,47 +175,77 @@ public sealed class SourceCatalogue : IDisposable
         var folders = new Dictionary<string, int>(StringComparer.Ordinal);
         var bytes = new ArrayBufferWriter<byte>(1024);
         long offset = 0;
-        foreach (var entry in entries)
+        using (var ahead = new EntriesAhead(entries, cancel))
         {
-            bytes.ResetWrittenCount();
-            EntryCodec.Write(bytes, entry);
-            _spool.Write(bytes.WrittenSpan);
-            _places.Add((offset, bytes.WrittenCount));
-            offset += bytes.WrittenCount;
-            if (!folders.TryGetValue(entry.Folder, out var folder))
+            foreach (var entry in ahead.Read())
             {
-                folders[entry.Folder] = folder = _folderNames.Count;
-                _folderNames.Add(entry.Folder);
-            }
+                bytes.ResetWrittenCount();
+                EntryCodec.Write(bytes, entry);
+                _spool.Write(bytes.WrittenSpan);
+                _offsets.Add(offset);
+                offset += bytes.WrittenCount;
+                if (!folders.TryGetValue(entry.Folder, out var folder))
+                {
+                    folders[entry.Folder] = folder = _folderNames.Count;
+                    _folderNames.Add(entry.Folder);
+                }
 
-            _folders.Add(folder);
-            _hashes.Add(HashOf(entry.NativeId));
-            _ranks.Add(PatientKey.Of(Name, entry.PatientId ?? entry.NativeId).Rank());
-            _ids.Add(entry.NativeId);
-            if (_places.Count % 4096 == 0) progress?.Report(_places.Count);
-            cancel.ThrowIfCancellationRequested();
+                _folders.Add(folder);
+                _hashes.Add(HashOf(entry.NativeId));
+                _ids.Add(entry.NativeId);
+                if (_ids.Count % 4096 == 0) progress?.Report(_ids.Count);
+            }
         }
 
+        _offsets.Add(offset);
         _spool.Flush();
         _entries = _spool.SafeFileHandle;
         Sort();
         RefuseTwins();
-        progress?.Report(_places.Count);
+        progress?.Report(_ids.Count);
     }
 
+    /// <summary>By folder, then by id. Numbers that begin the ids are sorted, not the ids: eight bytes part nearly all of them.</summary>
     private void Sort()
     {
-        var folderOrder = Enumerable.Range(0, _folderNames.Count)
-            .OrderBy(folder => _folderNames[folder], StringComparer.Ordinal).ToArray();
-        var rankOfFolder = new int[folderOrder.Length];
-        for (var rank = 0; rank < folderOrder.Length; rank++) rankOfFolder[folderOrder[rank]] = rank;
-        _order = new int[_places.Count];
-        for (var index = 0; index < _order.Length; index++) _order[index] = index;
-        _order.AsSpan().Sort((a, b) =>
+        var places = PlaceByFolder();
+        var beginnings = new ulong[_order.Length];
+        for (var place = 0; place < beginnings.Length; place++) beginnings[place] = BeginningOf(_ids[_order[place]]);
+        for (var folder = 0; folder + 1 < places.Length; folder++)
         {
-            var byFolder = rankOfFolder[_folders[a]].CompareTo(rankOfFolder[_folders[b]]);
-            return byFolder != 0 ? byFolder : _ids[a].SequenceCompareTo(_ids[b]);
-        });
+            var (first, end) = (places[folder], places[folder + 1]);
+            beginnings.AsSpan(first..end).Sort(_order.AsSpan(first..end));
+            for (var start = first; start < end;)
+            {
+                var next = start + 1;
+                while (next < end && beginnings[next] == beginnings[start]) next++;
+                if (next - start > 1) _order.AsSpan(start..next).Sort((a, b) => _ids[a].SequenceCompareTo(_ids[b]));
+                start = next;
+            }
+        }
+    }
+
+    /// <summary>Puts the records of each folder side by side.</summary>
+    /// <returns>int[folders + 1]: where each folder's records begin, in the order of their names, and the end.</returns>
+    private int[] PlaceByFolder()
+    {
+        var byName = Enumerable.Range(0, _folderNames.Count).OrderBy(folder => _folderNames[folder], StringComparer.Ordinal).ToArray();
+        var rankOf = new int[byName.Length];
+        for (var rank = 0; rank < byName.Length; rank++) rankOf[byName[rank]] = rank;
+        var places = new int[byName.Length + 1];
+        for (var record = 0; record < _folders.Count; record++) places[rankOf[_folders[record]] + 1]++;
+        for (var rank = 0; rank < byName.Length; rank++) places[rank + 1] += places[rank];
+        var next = places[..^1];
+        _order = new int[_folders.Count];
+        for (var record = 0; record < _order.Length; record++) _order[next[rankOf[_folders[record]]]++] = record;
+        return places;
+    }
+
+    private static ulong BeginningOf(ReadOnlySpan<byte> id)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        id[..Math.Min(id.Length, bytes.Length)].CopyTo(bytes);
+        return BinaryPrimitives.ReadUInt64BigEndian(bytes);
     }
 
     /// <summary>Each native id may come once, in whatever folder: record ids are unique in a corpus.</summary>
@@ -226,29 +272,5 @@ public sealed class SourceCatalogue : IDisposable
         SHA256.HashData(buffer.AsSpan(0, length), hash);
         ArrayPool<byte>.Shared.Return(buffer);
         return BitConverter.ToUInt64(hash);
-    }
-
-    /// <summary>Many short strings as UTF-8, back to back.</summary>
-    private sealed class ByteStore
-    {
-        private const int BlockBytes = 1 << 20;
-        private readonly List<byte[]> _blocks = [];
-        private readonly List<(int Block, int Start, int Length)> _texts = [];
-        private int _used = BlockBytes;
-
-        public ReadOnlySpan<byte> this[int index] => _blocks[_texts[index].Block].AsSpan(_texts[index].Start, _texts[index].Length);
-
-        public void Add(string text)
-        {
-            var length = Encoding.UTF8.GetByteCount(text);
-            if (_used + length > BlockBytes)
-            {
-                _blocks.Add(GC.AllocateUninitializedArray<byte>(Math.Max(BlockBytes, length)));
-                _used = 0;
-            }
-
-            _texts.Add((_blocks.Count - 1, _used, Encoding.UTF8.GetBytes(text, _blocks[^1].AsSpan(_used))));
-            _used = Math.Max(BlockBytes, length) == length ? BlockBytes : _used + length;
-        }
     }
 }

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Collections;
 using System.Text;
 using EcgData.Signals;
 using EcgData.Sources.Tables;
@@ -8,7 +8,8 @@ namespace EcgData.Sources.MimicIvEcg;
 /// <summary>The report lines of <c>machine_measurements.csv</c> by study, whatever the order of the rows.</summary>
 /// <remarks>
 /// The reports repeat themselves (950 distinct first lines among 800,035 records), so a line's text is kept once and a study's
-/// lines are indices: 16 bytes a study and 4 a line, under 40 bytes a record at the usual four to five lines.
+/// lines are indices: 16 bytes a study and 4 a line, under 40 bytes a record at the usual four to five lines. Whether a study was
+/// asked for is a bit of it.
 /// </remarks>
 internal sealed class MachineReports
 {
@@ -16,17 +17,20 @@ internal sealed class MachineReports
 
     private readonly long[] _studies;
     private readonly int[] _rows;
-    private readonly int[] _starts;
-    private readonly int[] _lines;
+    private readonly GrowingColumn<int> _starts;
+    private readonly GrowingColumn<int> _lines;
     private readonly Label[] _labels;
+    private readonly BitArray _taken;
+    private readonly HashSet<long> _takenElsewhere = [];
 
-    private MachineReports(List<long> studies, List<int> starts, List<int> lines, Label[] labels)
+    /// <param name="starts">Where each row's lines begin, and the end of the last.</param>
+    private MachineReports(GrowingColumn<long> studies, GrowingColumn<int> starts, GrowingColumn<int> lines, Label[] labels)
     {
-        (_studies, _labels) = ([.. studies], labels);
-        (_starts, _lines) = ([.. starts, lines.Count], [.. lines]);
+        (_studies, _starts, _lines, _labels) = (studies.ToArray(), starts, lines, labels);
         _rows = new int[_studies.Length];
         for (var row = 0; row < _rows.Length; row++) _rows[row] = row;
         Array.Sort(_studies, _rows);
+        _taken = new BitArray(_studies.Length);
     }
 
     /// <summary>Rows that cannot be read; their studies have no labels.</summary>
@@ -36,8 +40,7 @@ internal sealed class MachineReports
     /// <exception cref="SourceException">The table lacks a column or cannot be read.</exception>
     public static MachineReports Read(SourceFolder folder, CancellationToken cancel)
     {
-        List<long> studies = [];
-        List<int> starts = [], lines = [];
+        var (studies, starts, lines) = (new GrowingColumn<long>(), new GrowingColumn<int>(), new GrowingColumn<int>());
         List<Label> labels = [];
         List<CatalogueEntry> badRows = [];
         if (folder.Exists(Table))
@@ -68,6 +71,7 @@ internal sealed class MachineReports
                     continue;
                 }
 
+                var first = lines.Count;
                 foreach (var column in reports)
                 {
                     var field = table.Utf8(column);
@@ -81,12 +85,25 @@ internal sealed class MachineReports
                         labels.Add(new Label($"mimic-report:{line}"));
                     }
 
-                    if (!CollectionsMarshal.AsSpan(lines)[starts[^1]..].Contains(index)) lines.Add(index);
+                    var told = false;
+                    for (var earlier = first; earlier < lines.Count && !told; earlier++) told = lines[earlier] == index;
+                    if (!told) lines.Add(index);
                 }
             }
         }
 
+        starts.Add(lines.Count);
         return new MachineReports(studies, starts, lines, [.. labels]) { BadRows = badRows };
+    }
+
+    /// <summary>Whether nobody has asked for this study before.</summary>
+    public bool TryTake(long study)
+    {
+        var found = Array.BinarySearch(_studies, study);
+        if (found < 0) return _takenElsewhere.Add(study);   // a bit each for the studies of the table, and few are not there
+        while (found > 0 && _studies[found - 1] == study) found--;
+        if (_taken[found]) return false;
+        return _taken[found] = true;
     }
 
     /// <summary>The study's report lines in the order of their columns; none where the study is not in the table.</summary>
@@ -95,19 +112,22 @@ internal sealed class MachineReports
     {
         var found = Array.BinarySearch(_studies, study);
         if (found < 0) return [];
-        var lines = LinesOf(found);
-        for (var i = found; --i >= 0 && _studies[i] == study;) Same(i, lines, study);
-        for (var i = found; ++i < _studies.Length && _studies[i] == study;) Same(i, lines, study);
-        var labels = new Label[lines.Length];
-        for (var i = 0; i < labels.Length; i++) labels[i] = _labels[lines[i]];
+        for (var i = found; --i >= 0 && _studies[i] == study;) Same(i, found, study);
+        for (var i = found; ++i < _studies.Length && _studies[i] == study;) Same(i, found, study);
+        var (first, end) = LinesOf(found);
+        var labels = new Label[end - first];
+        for (var i = 0; i < labels.Length; i++) labels[i] = _labels[_lines[first + i]];
         return labels;
     }
 
-    private ReadOnlySpan<int> LinesOf(int index) => _lines.AsSpan(_starts[_rows[index]].._starts[_rows[index] + 1]);
+    private (int First, int End) LinesOf(int index) => (_starts[_rows[index]], _starts[_rows[index] + 1]);
 
-    private void Same(int index, ReadOnlySpan<int> lines, long study)
+    private void Same(int index, int other, long study)
     {
-        if (!LinesOf(index).SequenceEqual(lines))
+        var ((first, end), (otherFirst, otherEnd)) = (LinesOf(index), LinesOf(other));
+        var same = end - first == otherEnd - otherFirst;
+        for (var line = 0; same && line < end - first; line++) same = _lines[first + line] == _lines[otherFirst + line];
+        if (!same)
             throw new RecordException(
                 RejectionReason.CatalogueRow,
                 $"{Table}: study {study} has several rows with different reports; one was expected. Compare with the published table.");

@@ -32,12 +32,11 @@ public sealed class MimicIvEcgSource : IEcgSource
         var columns = new Columns(
             table.Column("subject_id"), table.Column("study_id"), table.Column("ecg_time"), table.Column("path"));
         var reports = MachineReports.Read(folder, cancel);
-        var checksums = PublishedChecksums.Read(folder, "files/");
-        var ids = new HashSet<long>();
+        using var checksums = PublishedChecksums.Read(folder, "files/");
         while (table.Read())
         {
             cancel.ThrowIfCancellationRequested();
-            yield return ReadRow(table, columns, folder, reports, checksums, ids);
+            yield return ReadRow(table, columns, folder, reports, checksums);
         }
 
         foreach (var bad in reports.BadRows) yield return bad;
@@ -46,14 +45,14 @@ public sealed class MimicIvEcgSource : IEcgSource
     public IRecordReader OpenReader(SourceFolder folder, SourceOptions options) => new WfdbRecordReader(folder);
 
     private static CatalogueEntry ReadRow(
-        SourceTable table, Columns columns, SourceFolder folder, MachineReports reports, PublishedChecksums checksums, HashSet<long> ids)
+        SourceTable table, Columns columns, SourceFolder folder, MachineReports reports, PublishedChecksums checksums)
     {
         var (nativeId, patient) = (table.RowName, (string?)null);
         try
         {
             var study = table.Integer(columns.Study);
             var text = study.ToString(CultureInfo.InvariantCulture);
-            if (!ids.Add(study))
+            if (!reports.TryTake(study))
             {
                 nativeId = $"{text} ({table.RowName})";
                 throw table.Bad(columns.Study, "an id that no earlier row has");

@@ -28,7 +28,7 @@ public sealed class PtbXlSource : IEcgSource
     public IEnumerable<CatalogueEntry> ReadCatalogue(SourceFolder folder, SourceOptions options, CancellationToken cancel)
     {
         var rate = Rate.Of(options);
-        var checksums = PublishedChecksums.Read(folder, rate.Folder);
+        using var checksums = PublishedChecksums.Read(folder, rate.Folder);
         var unseen = ListedRecords(folder, rate);
         var listed = unseen.Count == 0 ? null : new HashSet<string>(unseen, StringComparer.Ordinal);
         var ids = new HashSet<string>(StringComparer.Ordinal);
@@ -146,7 +146,7 @@ public sealed class PtbXlSource : IEcgSource
     private static HashSet<string> ListedRecords(SourceFolder folder, Rate rate)
     {
         var paths = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (_, line) in SourceLines.TryRead(folder, "RECORDS") ?? [])
+        foreach (var (_, _, line) in SourceLines.TryRead(folder, "RECORDS") ?? [])
         {
             var path = Encoding.UTF8.GetString(line.Span).Trim();
             if (path.StartsWith(rate.Folder, StringComparison.Ordinal)) paths.Add(path);

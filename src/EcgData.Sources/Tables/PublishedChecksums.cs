@@ -1,90 +1,189 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using EcgData.Signals;
+using Microsoft.Win32.SafeHandles;
 
 namespace EcgData.Sources.Tables;
 
 /// <summary>The SHA-256 of a release's files, from its <c>SHA256SUMS.txt</c>: 64 hex digits, white space, path.</summary>
 /// <remarks>
-/// Held as two sorted arrays, 40 bytes a file: a 64-bit hash of the path (FNV-1a by Fowler, Noll and Vo) and the file's digest. Whoever
-/// wrote two paths that meet could as well have written another checksum; by accident one lookup in 10^13 does so in a list of two million.
+/// The digests stay in the file: memory holds a 64-bit hash of each path (FNV-1a by Fowler, Noll and Vo) and where its line begins, 16
+/// bytes a file, and what a hash leads to is compared. Who asks in the order of the list, as a table of records nearly always is, pays
+/// for no search: the line behind the one found last is looked at first. For one thread at a time.
 /// </remarks>
-internal sealed class PublishedChecksums
+internal sealed class PublishedChecksums : IDisposable
 {
     public const string FileName = "SHA256SUMS.txt";
 
-    /// <summary>No file has a published checksum.</summary>
-    public static PublishedChecksums None { get; } = new([], []);
+    private const int DigestCharacters = 2 * SHA256.HashSizeInBytes;
 
+    // The shortest line, digest, blank, a letter and the line's end, bounds how many a file can have.
+    private const int ShortestLineBytes = DigestCharacters + 3;
+
+    // Longer than any line; what is asked for in no order gets a few lines at a time.
+    private const int WideWindowBytes = 1 << 17;
+    private const int NarrowWindowBytes = 1 << 10;
+
+    private readonly SafeFileHandle? _file;
     private readonly ulong[] _paths;
-    private readonly Digest[] _digests;
+    private readonly long[] _offsets;
+    private readonly byte[] _window = new byte[WideWindowBytes];
+    private long _windowStart;
+    private int _windowLength;
+    private long _next;
 
-    private PublishedChecksums(ulong[] paths, Digest[] digests) => (_paths, _digests) = (paths, digests);
+    private PublishedChecksums(SafeFileHandle? file, ulong[] paths, long[] offsets, int count) =>
+        (_file, _paths, _offsets, Count) = (file, paths, offsets, count);
 
     /// <summary>Files that have one.</summary>
-    public int Count => _paths.Length;
+    public int Count { get; }
 
-    /// <summary>Reads the release's list, <see cref="None"/> where there is none.</summary>
+    /// <summary>Reads the release's list; where there is none, no file has a published checksum.</summary>
     /// <param name="under">Only paths that start with it are kept: <c>records500/</c>.</param>
     /// <exception cref="SourceException">A line that is none, or a path that is listed twice with different checksums.</exception>
     public static PublishedChecksums Read(SourceFolder folder, string under = "", string fileName = FileName)
     {
-        if (SourceLines.TryRead(folder, fileName) is not { } lines) return None;
-        var wanted = Encoding.UTF8.GetBytes(under);
-        var (paths, digests, count) = (new ulong[1024], new Digest[1024], 0);
-        foreach (var (number, line) in lines)
+        if (SourceLines.TryRead(folder, fileName) is not { } lines) return new PublishedChecksums(null, [], [], 0);
+        var file = Open(folder, fileName);
+        try
         {
-            if (!TrySplit(line.Span, out var digest, out var path))
-                throw new SourceException(
-                    $"{fileName}, line {number}: {SourceTable.Shown(Encoding.UTF8.GetString(line.Span))}; " +
-                    "64 hex digits, a blank and a path were expected. Download the file again.");
-            if (!path.StartsWith(wanted)) continue;
-            if (count == paths.Length)
+            var wanted = Encoding.UTF8.GetBytes(under);
+            // As many as there can be: pages that nothing is written to take no memory, and growing would copy.
+            var most = checked((int)Math.Min(RandomAccess.GetLength(file) / ShortestLineBytes + 1, Array.MaxLength));
+            var (paths, offsets, count) = (GC.AllocateUninitializedArray<ulong>(most), GC.AllocateUninitializedArray<long>(most), 0);
+            foreach (var line in lines)
             {
-                // By half, not by two: two million files then never take more than 100 bytes each while they are read.
-                Array.Resize(ref paths, count + count / 2);
-                Array.Resize(ref digests, count + count / 2);
+                if (!TrySplit(line.Utf8.Span, out var path))
+                    throw new SourceException(
+                        $"{fileName}, line {line.Number}: {SourceTable.Shown(Encoding.UTF8.GetString(line.Utf8.Span))}; " +
+                        "64 hex digits, a blank and a path were expected. Download the file again.");
+                if (!path.StartsWith(wanted)) continue;
+                if (count == most) throw new SourceException($"{fileName}: grew while it was read. Read it again.");
+                (paths[count], offsets[count]) = (KeyOf(path), line.Offset);
+                count++;
             }
 
-            (paths[count], digests[count]) = (KeyOf(path), digest);
-            count++;
+            paths.AsSpan(0, count).Sort(offsets.AsSpan(0, count));
+            var checksums = new PublishedChecksums(file, paths, offsets, count);
+            checksums.RefuseContradictions(fileName);
+            return checksums;
         }
-
-        Array.Resize(ref paths, count);
-        Array.Resize(ref digests, count);
-        Array.Sort(paths, digests);
-        for (var i = 1; i < count; i++)
-            if (paths[i] == paths[i - 1] && !digests[i].Equals(digests[i - 1]))
-                throw new SourceException(
-                    $"{fileName}: one path is listed with two checksums, {digests[i - 1]} and {digests[i]}. Download the file again.");
-        return new PublishedChecksums(paths, digests);
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The published SHA-256 of a file in lower-case hex, or null where none is published.</summary>
     /// <param name="path">Relative to the release's root, parted by <c>/</c>.</param>
     public string? Of(string path)
     {
-        if (_paths.Length == 0) return null;
-        var utf8 = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(path.Length));
-        var index = Array.BinarySearch(_paths, KeyOf(utf8.AsSpan(0, Encoding.UTF8.GetBytes(path, utf8))));
-        ArrayPool<byte>.Shared.Return(utf8);
-        return index < 0 ? null : _digests[index].ToString();
+        if (Count == 0) return null;
+        var rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(path.Length));
+        try
+        {
+            ReadOnlySpan<byte> wanted = rented.AsSpan(0, Encoding.UTF8.GetBytes(path, rented));
+            if (DigestAt(_next, wanted) is { } follows) return follows;
+            var key = KeyOf(wanted);
+            for (var index = FirstOf(key); index < Count && _paths[index] == key; index++)
+                if (DigestAt(_offsets[index], wanted) is { } digest) return digest;
+            return null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
     }
 
-    private static bool TrySplit(ReadOnlySpan<byte> line, out Digest digest, out ReadOnlySpan<byte> path)
+    public void Dispose() => _file?.Dispose();
+
+    /// <summary>The digest of the line at <paramref name="offset"/> if it is of the path, and then the next line is where to look first.</summary>
+    private string? DigestAt(long offset, ReadOnlySpan<byte> wanted)
     {
-        digest = default;
+        var line = LineAt(offset);
+        if (!TrySplit(line.TrimEnd((byte)'\r'), out var path) || !path.SequenceEqual(wanted)) return null;
+        _next = offset + line.Length + 1;
+        Span<char> digest = stackalloc char[DigestCharacters];
+        Ascii.ToLower(line[..DigestCharacters], digest, out _);
+        return digest.ToString();
+    }
+
+    /// <summary>The bytes from <paramref name="offset"/> to the end of the line, valid until the next call; none behind the end of the file.</summary>
+    private ReadOnlySpan<byte> LineAt(long offset)
+    {
+        var windowEnd = _windowStart + _windowLength;
+        if (offset >= _windowStart && offset < windowEnd)
+        {
+            var rest = _window.AsSpan((int)(offset - _windowStart), (int)(windowEnd - offset));
+            if (rest.IndexOf((byte)'\n') is >= 0 and var end) return rest[..end];
+        }
+
+        var inOrder = offset >= _windowStart && offset <= windowEnd;
+        var line = Fill(offset, inOrder ? WideWindowBytes : NarrowWindowBytes);
+        if (line.IndexOf((byte)'\n') < 0) line = Fill(offset, WideWindowBytes);
+        return line.IndexOf((byte)'\n') is >= 0 and var length ? line[..length] : line;
+    }
+
+    private ReadOnlySpan<byte> Fill(long offset, int bytes)
+    {
+        _windowStart = offset;
+        _windowLength = RandomAccess.Read(_file!, _window.AsSpan(0, bytes), offset);
+        return _window.AsSpan(0, _windowLength);
+    }
+
+    private int FirstOf(ulong key)
+    {
+        var (low, high) = (0, Count);
+        while (low < high)
+        {
+            var middle = low + (high - low) / 2;
+            if (_paths[middle] < key) low = middle + 1;
+            else high = middle;
+        }
+
+        return low;
+    }
+
+    private void RefuseContradictions(string fileName)
+    {
+        for (var index = 1; index < Count; index++)
+        {
+            if (_paths[index] != _paths[index - 1]) continue;
+            var (first, second) = (LineAt(_offsets[index - 1]).TrimEnd((byte)'\r').ToArray(), LineAt(_offsets[index]).TrimEnd((byte)'\r').ToArray());
+            if (!TrySplit(first, out var one) || !TrySplit(second, out var other) || !one.SequenceEqual(other)) continue;
+            var (digest, twin) = (Encoding.ASCII.GetString(first, 0, DigestCharacters), Encoding.ASCII.GetString(second, 0, DigestCharacters));
+            if (!digest.Equals(twin, StringComparison.OrdinalIgnoreCase))
+                throw new SourceException(
+                    $"{fileName}: {SourceTable.Shown(Encoding.UTF8.GetString(one))} is listed with two checksums, " +
+                    $"{digest} and {twin}. Download the file again.");
+        }
+    }
+
+    private static bool TrySplit(ReadOnlySpan<byte> line, out ReadOnlySpan<byte> path)
+    {
         path = default;
-        var blank = line.IndexOfAny((byte)' ', (byte)'\t');
-        if (blank != 2 * SHA256.HashSizeInBytes) return false;
+        if (line.Length <= DigestCharacters || line[DigestCharacters] is not ((byte)' ' or (byte)'\t')) return false;
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        if (Convert.FromHexString(line[..DigestCharacters], digest, out _, out _) != OperationStatus.Done) return false;
         // sha256sum marks files read in binary mode with a star; lists made inside the folder start with "./".
-        path = line[blank..].Trim(" \t"u8);
+        path = line[DigestCharacters..].Trim(" \t"u8);
         if (path.StartsWith("*"u8)) path = path[1..];
         if (path.StartsWith("./"u8)) path = path[2..];
-        Span<byte> bytes = digest;
-        return Convert.FromHexString(line[..blank], bytes, out _, out _) == OperationStatus.Done && !path.IsEmpty;
+        return !path.IsEmpty;
+    }
+
+    private static SafeFileHandle Open(SourceFolder folder, string fileName)
+    {
+        try
+        {
+            return File.OpenHandle(folder.Resolve(fileName), options: FileOptions.SequentialScan);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or RecordException)
+        {
+            throw new SourceException($"{fileName}: cannot be read: {e.Message}", e);
+        }
     }
 
     private static ulong KeyOf(ReadOnlySpan<byte> path)
@@ -92,19 +191,5 @@ internal sealed class PublishedChecksums
         var hash = 0xcbf29ce484222325;
         foreach (var next in path) hash = (hash ^ next) * 0x100000001b3;
         return hash;
-    }
-
-    [InlineArray(SHA256.HashSizeInBytes)]
-    private struct Digest : IEquatable<Digest>
-    {
-        private byte _first;
-
-        public readonly bool Equals(Digest other) => ((ReadOnlySpan<byte>)this).SequenceEqual(other);
-
-        public override readonly bool Equals(object? obj) => obj is Digest other && Equals(other);
-
-        public override readonly int GetHashCode() => MemoryMarshal.Read<int>(this);
-
-        public override readonly string ToString() => Convert.ToHexStringLower(this);
     }
 }

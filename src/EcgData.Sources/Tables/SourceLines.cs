@@ -8,10 +8,10 @@ internal static class SourceLines
     // A path of a source has at most a few hundred bytes; more is no list of files, and is not read into memory.
     private const int MaximumLineBytes = 1 << 16;
 
-    /// <summary>Number from 1 and bytes without line end; the bytes are valid until the next line. Blank lines are passed over.</summary>
+    /// <summary>The lines that are not blank.</summary>
     /// <returns>Null where there is no such file.</returns>
     /// <exception cref="SourceException">The file cannot be read, or a line is longer than any path.</exception>
-    public static IEnumerable<(long Number, ReadOnlyMemory<byte> Utf8)>? TryRead(SourceFolder folder, string path)
+    public static IEnumerable<SourceLine>? TryRead(SourceFolder folder, string path)
     {
         try
         {
@@ -23,12 +23,12 @@ internal static class SourceLines
         }
     }
 
-    private static IEnumerable<(long Number, ReadOnlyMemory<byte> Utf8)> Read(string fullPath, string path)
+    private static IEnumerable<SourceLine> Read(string fullPath, string path)
     {
         using var stream = Guarded(path, () => new FileStream(
             fullPath, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1, FileOptions.SequentialScan));
         var buffer = new byte[2 * MaximumLineBytes];
-        var (start, end, number) = (0, 0, 0L);
+        var (start, end, number, offset) = (0, 0, 0L, 0L);
         for (var atEnd = false; !atEnd || start < end;)
         {
             var length = buffer.AsSpan(start, end - start).IndexOf((byte)'\n');
@@ -47,10 +47,12 @@ internal static class SourceLines
 
             var next = length < 0 ? end : start + length + 1;
             var line = buffer.AsMemory(start, length < 0 ? end - start : length);
+            var lineOffset = offset;
+            offset += next - start;
             start = next;
             number++;
             if (line.Length > 0 && line.Span[^1] == (byte)'\r') line = line[..^1];
-            if (line.Span.ContainsAnyExcept((byte)' ', (byte)'\t')) yield return (number, line);
+            if (line.Span.ContainsAnyExcept((byte)' ', (byte)'\t')) yield return new SourceLine(number, lineOffset, line);
         }
     }
 
@@ -66,3 +68,9 @@ internal static class SourceLines
         }
     }
 }
+
+/// <summary>A line of a <see cref="SourceLines"/>.</summary>
+/// <param name="Number">From 1.</param>
+/// <param name="Offset">Of its first byte in the file.</param>
+/// <param name="Utf8">Without line end; valid until the next line.</param>
+internal readonly record struct SourceLine(long Number, long Offset, ReadOnlyMemory<byte> Utf8);

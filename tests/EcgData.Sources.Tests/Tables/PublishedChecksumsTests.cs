@@ -15,7 +15,7 @@ public sealed class PublishedChecksumsTests : IDisposable
     {
         var (a, b, c, d) = (new string('a', 64), new string('B', 64), new string('0', 64), new string('9', 64));
         Write($"{a} files/a.dat\n{b}\tfiles/b b.dat\r\n\n{c}  ./files/c.dat\n{d} *files/d.dat");
-        var checksums = PublishedChecksums.Read(new SourceFolder(_folder.Path));
+        using var checksums = PublishedChecksums.Read(new SourceFolder(_folder.Path));
         Assert.Equal(4, checksums.Count);
         Assert.Equal([a, b.ToLowerInvariant(), c, d], new[] { "files/a.dat", "files/b b.dat", "files/c.dat", "files/d.dat" }.Select(checksums.Of));
         Assert.Null(checksums.Of("files/e.dat"));
@@ -24,20 +24,34 @@ public sealed class PublishedChecksumsTests : IDisposable
     [Fact]
     public void Of_TenThousandFiles_GivesEachItsOwn()
     {
-        // More than the buffer of lines and than the first arrays hold.
+        // More than the buffer of lines holds; in the order of the list, backwards, and in none.
         string Hash(int i) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(i.ToString(CultureInfo.InvariantCulture))));
         Write(string.Concat(Enumerable.Range(0, 10_000).Select(i => $"{Hash(i)} files/p{i % 100}/{i}.dat\n")));
-        var checksums = PublishedChecksums.Read(new SourceFolder(_folder.Path), "files/p7/");
-        Assert.Equal(100, checksums.Count);
-        checksums = PublishedChecksums.Read(new SourceFolder(_folder.Path));
+        using var some = PublishedChecksums.Read(new SourceFolder(_folder.Path), "files/p7/");
+        Assert.Equal(100, some.Count);
+        using var checksums = PublishedChecksums.Read(new SourceFolder(_folder.Path));
         Assert.All(Enumerable.Range(0, 10_000), i => Assert.Equal(Hash(i), checksums.Of($"files/p{i % 100}/{i}.dat")));
+        Assert.All(Enumerable.Range(0, 10_000).Reverse(), i => Assert.Equal(Hash(i), checksums.Of($"files/p{i % 100}/{i}.dat")));
+        Assert.All(Enumerable.Range(0, 10_000), i => Assert.Equal(Hash(i * 7919 % 10_000), checksums.Of($"files/p{i * 7919 % 10_000 % 100}/{i * 7919 % 10_000}.dat")));
         Assert.Null(checksums.Of("files/p1/10001.dat"));
+    }
+
+    [Fact]
+    public void Of_LineLongerThanAFewLines_IsFoundInAnyOrder()
+    {
+        var (longPath, hash) = ($"files/{new string('x', 50_000)}.dat", new string('c', 64));
+        Write($"{new string('a', 64)} files/a.dat\n{hash} {longPath}\n{new string('b', 64)} files/b.dat\n");
+        using var checksums = PublishedChecksums.Read(new SourceFolder(_folder.Path));
+        Assert.Equal(new string('b', 64), checksums.Of("files/b.dat"));
+        Assert.Equal(hash, checksums.Of(longPath));
+        Assert.Equal(new string('a', 64), checksums.Of("files/a.dat"));
+        Assert.Equal(hash, checksums.Of(longPath));
     }
 
     [Fact]
     public void Read_NoList_HasNoChecksums()
     {
-        var checksums = PublishedChecksums.Read(new SourceFolder(_folder.Path));
+        using var checksums = PublishedChecksums.Read(new SourceFolder(_folder.Path));
         Assert.Equal((0, null), (checksums.Count, checksums.Of("a")));
     }
 
