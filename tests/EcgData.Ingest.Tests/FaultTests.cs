@@ -29,7 +29,7 @@ public sealed class FaultTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData(Fault.Before, 0)]
+    [InlineData(Fault.After, 0)]
     [InlineData(Fault.Before, HalfTheRecords)]
     [InlineData(Fault.After, HalfTheRecords)]
     public async Task Build_AnyOperationOfTheStoreFails_LeavesHeadValidAndTheNextBuildIsWhole(Fault fault, int recordsBefore)
@@ -57,8 +57,9 @@ public sealed class FaultTests : IDisposable
         }
 
         // every step of a build has been hit
-        foreach (var step in new[] { "find HEAD", "find receipts/", "create", "write", "commit shards/", "commit receipts/", "commit versions/", "replace HEAD" })
-            Assert.True(failed.Exists(what => what.StartsWith(step, StringComparison.Ordinal)), $"{step} was never hit; {failed.Count} operations were: {string.Join(", ", failed)}");
+        string[] looking = fault == Fault.Before ? ["find HEAD", "find receipts/", "create", "write"] : [];
+        foreach (var step in (string[])[.. looking, "commit shards/", "commit receipts/", "commit versions/", "replace HEAD"])
+            Assert.True(failed.Exists(what => what.StartsWith(step, StringComparison.Ordinal)), $"{step} was never hit; hit were {string.Join(", ", failed)}");
         foreach (var document in new[] { "catalogue.parquet", "rowgroups.parquet", "manifest.json", "croissant.json", "README.md" })
             Assert.Contains(failed, what => what.StartsWith("commit ", StringComparison.Ordinal) && what.EndsWith(document, StringComparison.Ordinal));
     }

@@ -9,7 +9,10 @@ public enum Fault
     /// <summary>A full disk, a network that is not there: nothing happens.</summary>
     Before,
 
-    /// <summary>A connection that is lost while the answer is on its way: it has happened, and nobody knows.</summary>
+    /// <summary>
+    /// A connection that is lost while the answer is on its way: it has happened, and nobody knows. Only what changes an object counts as an
+    /// operation then, since what only looks has no effect that could be unknown.
+    /// </summary>
     After,
 }
 
@@ -17,6 +20,8 @@ public enum Fault
 /// <param name="failing">Number of the operation, from 1; 0 for none.</param>
 internal sealed class FaultyStore(IObjectStore store, int failing, Fault fault) : IObjectStore
 {
+    private static readonly string[] Changing = ["commit ", "replace ", "delete "];
+
     private int _operations;
 
     /// <summary>What failed first, <c>commit HEAD</c>; null where nothing has.</summary>
@@ -71,7 +76,8 @@ internal sealed class FaultyStore(IObjectStore store, int failing, Fault fault) 
     /// <returns>What its result goes through: an answer may be lost.</returns>
     private Answer Begin(string operation)
     {
-        var isFirst = Interlocked.Increment(ref _operations) == failing;
+        var counts = fault == Fault.Before || Changing.Any(verb => operation.StartsWith(verb, StringComparison.Ordinal));
+        var isFirst = counts && Interlocked.Increment(ref _operations) == failing;
         if (isFirst) Failed = operation;
         var fails = Failed is not null;
         // what comes later fails before it begins, whatever the first did
