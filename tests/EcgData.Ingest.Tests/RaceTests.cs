@@ -47,7 +47,7 @@ public sealed class RaceTests : IDisposable
     {
         var store = Open(azure);
         var corpus = new CorpusStore(store);
-        await BuildAsync(store, Names[1]);
+        var before = await BuildAsync(store, Names[1]);
         var patient = PatientKey.Of(Names[0], "p3");
         ErasureOutcome? outcome = null;
         _source.Reading = _ => { lock (_folder) outcome ??= Task.Run(() => EraseAsync(store, patient)).GetAwaiter().GetResult(); };   // not on the workers, which wait
@@ -55,6 +55,7 @@ public sealed class RaceTests : IDisposable
         _source.Reading = null;
         Assert.Contains("a patient was erased", e.Message, StringComparison.Ordinal);
         Assert.Empty(outcome!.Withdrawn);
+        Assert.Equal([before.Id], await corpus.ListVersionsAsync().ToListAsync());
         await WithoutAsync(corpus, await BuildAsync(store, Names[0]), patient);
     }
 

@@ -132,7 +132,7 @@ public sealed class EraseTests(SyntheticCorpus synthetic) : IDisposable
     /// <summary>Files of the corpus that hold the record's id: its text in Parquet, JSON or Markdown.</summary>
     private List<string> FilesWith(string record)
     {
-        var id = new Regex(Regex.Escape(record) + "(?![0-9a-f])");   // and not a longer one, nor a shard's name
+        var id = new Regex(Regex.Escape(record) + "(?![0-9a-f.])");   // and not a longer one, a shard's name or a release
         return [.. Directory.EnumerateFiles(Corpus.Path, "*", SearchOption.AllDirectories)
             .Where(file => id.IsMatch(Encoding.Latin1.GetString(File.ReadAllBytes(file)))).Select(file => Path.GetRelativePath(Corpus.Path, file))];
     }
