@@ -7,11 +7,13 @@ using EcgData.Sources;
 namespace EcgData.Ingest;
 
 /// <summary>
-/// Turns the receipts of a plan into a version: catalogue, row-group table, manifest, and HEAD last. It reads one receipt at
+/// Turns the receipts of a plan into a version: catalogue, row-group table, manifest, and HEAD last. It holds a few receipts at
 /// a time, so its memory does not grow with the corpus.
 /// </summary>
 internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnlyList<string> receiptDigests)
 {
+    private const int ReceiptsAhead = 8;
+
     private readonly List<SourceSummary> _sources = [];
     private readonly List<ManifestShard> _shards = [];
     private readonly List<RowGroupRow> _rowGroups = [];
@@ -165,11 +167,8 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         SourceCatalogue catalogue, [EnumeratorCancellation] CancellationToken cancel)
     {
         var sums = new SourceSums();
-        for (var index = 0; index < receiptDigests.Count; index++)
+        await foreach (var (shard, receipt) in ReceiptsAsync(catalogue, cancel))
         {
-            var shard = plan.Shards[index];
-            if (shard.Catalogue != catalogue) continue;
-            var receipt = await ReadReceiptAsync(shard, receiptDigests[index], cancel);
             sums.Add(receipt);
             _shards.Add(new ManifestShard(
                 receipt.Shard?.Path, receipt.Shard?.Sha256, receipt.Shard?.SizeBytes ?? 0, receipt.Shard?.Rows ?? 0,
@@ -250,14 +249,14 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
     /// <summary>Every shard of the version is there with its size: nothing that a version names may be missing from the day it is published.</summary>
     private async Task CheckShardsAsync(IEnumerable<ManifestShard> shards, CancellationToken cancel)
     {
+        var stored = await corpus.ListSizesAsync(CorpusPaths.Shards, cancel);
         foreach (var shard in shards.Where(shard => shard.Path is not null))
         {
-            var stored = await corpus.Objects.FindAsync(shard.Path!, cancel);
-            if (stored?.SizeBytes != shard.SizeBytes)
-                throw new CorpusException(
-                    $"{corpus.Objects.Address}: {shard.Path} " + (stored is null ? "is missing" : $"has {stored.SizeBytes} bytes") +
-                    $", expected {shard.SizeBytes}. HEAD is as it was; build again, and the shard is made again. " +
-                    $"If source {shard.Source} is not part of this build, name it.");
+            if (stored.TryGetValue(shard.Path!, out var size) && size == shard.SizeBytes) continue;
+            throw new CorpusException(
+                $"{corpus.Objects.Address}: {shard.Path} " + (stored.ContainsKey(shard.Path!) ? $"has {size} bytes" : "is missing") +
+                $", expected {shard.SizeBytes}. HEAD is as it was; build again, and the shard is made again. " +
+                $"If source {shard.Source} is not part of this build, name it.");
         }
     }
 
@@ -271,6 +270,32 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         }
 
         return true;
+    }
+
+    /// <summary>The receipts of a source in the order of the plan, some of them on their way while one is used.</summary>
+    private async IAsyncEnumerable<(PlannedShard Shard, Receipt Receipt)> ReceiptsAsync(
+        SourceCatalogue catalogue, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        int[] shards = [.. Enumerable.Range(0, plan.Shards.Count).Where(index => plan.Shards[index].Catalogue == catalogue)];
+        var underWay = new Queue<Task<Receipt>>(ReceiptsAhead);
+        try
+        {
+            var next = 0;
+            foreach (var index in shards)
+            {
+                for (; next < shards.Length && underWay.Count < ReceiptsAhead; next++)
+                {
+                    var asked = shards[next];
+                    underWay.Enqueue(Task.Run(() => ReadReceiptAsync(plan.Shards[asked], receiptDigests[asked], cancel), cancel));
+                }
+
+                yield return (plan.Shards[index], await underWay.Dequeue());
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(underWay.Cast<Task>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private async Task<Receipt> ReadReceiptAsync(PlannedShard shard, string digest, CancellationToken cancel) =>

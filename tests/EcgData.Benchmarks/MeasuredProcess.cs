@@ -9,9 +9,12 @@ namespace EcgData.Benchmarks;
 internal sealed record MeasuredProcess(double Seconds, long PeakMemoryBytes, double ProcessorSeconds)
 {
     /// <exception cref="InvalidOperationException">The process did not exit with 0; its last lines are in the message.</exception>
-    public static MeasuredProcess Run(string file, params IReadOnlyList<string> arguments)
+    public static MeasuredProcess Run(string file, params IReadOnlyList<string> arguments) => Run(new ProcessStartInfo(file, arguments));
+
+    /// <inheritdoc cref="Run(string, IReadOnlyList{string})"/>
+    public static MeasuredProcess Run(ProcessStartInfo start)
     {
-        var start = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         var clock = Stopwatch.StartNew();
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
@@ -28,7 +31,7 @@ internal sealed record MeasuredProcess(double Seconds, long PeakMemoryBytes, dou
         process.WaitForExit();
         if (process.ExitCode == 0) return new MeasuredProcess(seconds, peak, processor);
         throw new InvalidOperationException(
-            $"{file} {string.Join(' ', arguments)}: exit code {process.ExitCode}; expected 0.\n{output.Result}\n{errors.Result}");
+            $"{start.FileName} {string.Join(' ', start.ArgumentList)}: exit code {process.ExitCode}; expected 0.\n{output.Result}\n{errors.Result}");
     }
 
     /// <summary>VmHWM of /proc/PID/status in bytes; 0 once the process is gone.</summary>

@@ -4,7 +4,9 @@ using EcgData.Benchmarks;
 // What is measured as a whole, beside a peer or a limit, has a name; everything else goes to BenchmarkDotNet: --filter '*', --list flat.
 var harnesses = new Dictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
 {
+    ["azure"] = _ => Task.FromResult(AzureBenchmark.Run()),
     ["convolution"] = rest => Task.FromResult(ConvolutionBenchmark.Run(rest)),
+    ["delta"] = rest => Task.FromResult(DeltaBenchmark.Run(rest)),
     ["encoder"] = rest => Task.FromResult(EncoderBenchmark.Run(rest)),
     ["ingest"] = rest => Task.FromResult(IngestBenchmark.Run(rest)),
     ["loader"] = rest => Task.FromResult(LoaderBenchmark.Run(rest)),

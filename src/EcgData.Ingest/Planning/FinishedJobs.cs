@@ -19,10 +19,14 @@ internal sealed class FinishedJobs(CorpusStore corpus, VersionManifest? parent, 
     private readonly Dictionary<string, ManifestShard> _known =
         parent?.Shards.ToDictionary(shard => shard.InputDigest, StringComparer.Ordinal) ?? [];
 
+    private IReadOnlyDictionary<string, long>? _receipts;
+    private IReadOnlyDictionary<string, long>? _shards;
+
     /// <summary>Whether the job of this digest need not be done again.</summary>
     public async Task<bool> HoldAsync(string digest, CancellationToken cancel)
     {
-        if (await corpus.Objects.FindAsync(CorpusPaths.Receipt(digest), cancel) is null) return false;
+        _receipts ??= await corpus.ListSizesAsync(CorpusPaths.Receipts, cancel);
+        if (!_receipts.ContainsKey(CorpusPaths.Receipt(digest))) return false;
         if (trust == ShardTrust.Size && _known.TryGetValue(digest, out var shard))
             return await IsSoundAsync(shard.Path, shard.SizeBytes, shard.Sha256, cancel);
         try
@@ -53,7 +57,8 @@ internal sealed class FinishedJobs(CorpusStore corpus, VersionManifest? parent, 
     private async Task<bool> IsSoundAsync(string? path, long sizeBytes, string? sha256, CancellationToken cancel)
     {
         if (path is null) return true;
-        if ((await corpus.Objects.FindAsync(path, cancel))?.SizeBytes != sizeBytes) return false;
+        _shards ??= await corpus.ListSizesAsync(CorpusPaths.Shards, cancel);
+        if (!_shards.TryGetValue(path, out var found) || found != sizeBytes) return false;
         return trust == ShardTrust.Size || await corpus.HashAsync(path, cancel) == sha256;
     }
 }

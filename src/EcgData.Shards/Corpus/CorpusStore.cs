@@ -172,6 +172,14 @@ public sealed class CorpusStore(IObjectStore store)
         await store.DeleteAsync(CorpusPaths.Pin(versionId), cancel);
     }
 
+    /// <summary>Name and size in bytes of the objects whose names begin with <paramref name="prefix"/>: one request for thousands, where each would cost one.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> ListSizesAsync(string prefix, CancellationToken cancel = default)
+    {
+        var sizes = new Dictionary<string, long>(StringComparer.Ordinal);
+        await foreach (var stored in store.ListAsync(prefix, cancel)) sizes[stored.Name] = stored.SizeBytes;
+        return sizes;
+    }
+
     /// <summary>SHA-256 of an object's bytes, lower-case hex.</summary>
     /// <exception cref="FileNotFoundException">There is no object of that name.</exception>
     public async Task<string> HashAsync(string name, CancellationToken cancel = default)

@@ -1,0 +1,94 @@
+using System.Globalization;
+
+namespace EcgData.Benchmarks;
+
+/// <summary>
+/// What a night costs that brings 1 % of new records, all in one new folder: `ecgdata build` as a whole process over synthetic PTB-XL at
+/// 100 Hz in shards of 250 rows, against the build of the whole; page cache warm. It measures and judges nothing.
+/// </summary>
+internal static class DeltaBenchmark
+{
+    private const int Nights = 3;
+
+    /// <param name="arguments">The numbers of records, 10000 and 30000 if none is given.</param>
+    public static int Run(IReadOnlyList<string> arguments)
+    {
+        int[] sizes = arguments.Count == 0
+            ? [10_000, 30_000]
+            : [.. arguments.Select(number => int.Parse(number, NumberStyles.AllowThousands, CultureInfo.InvariantCulture))];
+        var ecgdata = Path.Join(IngestBenchmark.Root(), "bin", "ecgdata");
+        if (!File.Exists(ecgdata))
+        {
+            Console.Error.WriteLine($"{ecgdata} is not there; expected is the published program. Run: make build");
+            return 2;
+        }
+
+        Console.WriteLine("records    | shards | whole build s | records/s | 1 % more s (median of 3) | share | shards untouched | nothing changed s | peak MiB");
+        foreach (var records in sizes)
+        {
+            var work = Directory.CreateTempSubdirectory("ecgdata-bench-").FullName;
+            try
+            {
+                Measure(ecgdata, work, records);
+            }
+            finally
+            {
+                Directory.Delete(work, recursive: true);
+            }
+        }
+
+        Console.WriteLine($"{Environment.ProcessorCount} cores");
+        return 0;
+    }
+
+    private static void Measure(string ecgdata, string work, int records)
+    {
+        var (tree, corpus, kept) = (Path.Join(work, "tree"), Path.Join(work, "corpus"), Path.Join(work, "kept"));
+        MeasuredProcess.Run(
+            ecgdata, "synth", tree, "--source", "ptb-xl", "--records", $"{records + records / 100}", "--defects", "0", "--quiet");
+        Directory.Delete(Path.Join(tree, "records500"), recursive: true);
+
+        // The table's last records are those of the new folder: the whole is built without them first.
+        var first = Build(ecgdata, corpus, tree, "--limit", $"{records}");
+        MeasuredProcess.Run("cp", "-a", corpus, kept);
+        List<double> nights = [];
+        var touched = 0;
+        for (var night = 0; night < Nights; night++)
+        {
+            Directory.Delete(corpus, recursive: true);
+            MeasuredProcess.Run("cp", "-a", kept, corpus);
+            MeasuredProcess.Run("sync");
+            nights.Add(Build(ecgdata, corpus, tree).Seconds);
+            touched = Receipts(corpus) - Receipts(kept);
+        }
+
+        var idle = Build(ecgdata, corpus, tree);
+        var (delta, shards) = (nights.Order().ElementAt(Nights / 2), Receipts(kept));
+        Console.WriteLine(
+            $"{records,10} | {shards,6} | {first.Seconds,13:f1} | {records / first.Seconds,9:f0} | {delta,24:f2} | {delta / first.Seconds,5:p1} | " +
+            $"{1 - Gone(corpus, kept) / (double)shards,10:p1} ({touched} made) | {idle.Seconds,8:f2} | {first.PeakMemoryBytes / 1048576.0,8:f0}");
+    }
+
+    private static MeasuredProcess Build(string ecgdata, string corpus, string tree, params string[] more) => MeasuredProcess.Run(
+        ecgdata,
+        [
+            "build", "--corpus", corpus, "--source", $"ptb-xl={tree}", "--set", "sources.ptb-xl.samplingFrequencyHz=100",
+            "--set", "shards.targetRows=250", "--quiet", .. more,
+        ]);
+
+    private static int Receipts(string corpus) => Directory.EnumerateFiles(Path.Join(corpus, "receipts")).Count();
+
+    /// <summary>Shards of the first version that the second has no use for.</summary>
+    private static int Gone(string corpus, string kept)
+    {
+        var now = Named(corpus);
+        return Named(kept).Count(shard => !now.Contains(shard));
+    }
+
+    private static HashSet<string> Named(string corpus)
+    {
+        var head = File.ReadAllText(Path.Join(corpus, "HEAD")).Trim();
+        using var manifest = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Path.Join(corpus, "versions", head, "manifest.json")));
+        return [.. manifest.RootElement.GetProperty("shards").EnumerateArray().Select(shard => shard.GetProperty("path").GetString() ?? "")];
+    }
+}
