@@ -57,7 +57,7 @@ public sealed class FaultTests : IDisposable
         }
 
         // every step of a build has been hit
-        string[] looking = fault == Fault.Before ? ["find HEAD", "find receipts/", "create", "write"] : [];
+        string[] looking = fault == Fault.Before ? ["find HEAD", "list receipts/", "create", "write"] : [];
         foreach (var step in (string[])[.. looking, "commit shards/", "commit receipts/", "commit versions/", "replace HEAD"])
             Assert.True(failed.Exists(what => what.StartsWith(step, StringComparison.Ordinal)), $"{step} was never hit; hit were {string.Join(", ", failed)}");
         foreach (var document in new[] { "catalogue.parquet", "rowgroups.parquet", "manifest.json", "croissant.json", "README.md" })

@@ -78,7 +78,7 @@ public sealed class KillTests(KillTests.Unbroken unbroken, ITestOutputHelper out
     private static IReadOnlyList<(string, string)> Variables(string folder)
     {
         var temporary = Directory.CreateDirectory(Path.Join(folder, "temporary")).FullName;
-        return [("TMPDIR", temporary), ("DOTNET_EnableDiagnostics", "0")];
+        return [("TMPDIR", temporary), ("DOTNET_EnableDiagnostics", "0"), ("DOTNET_TieredPGO", "0")];   // the last: a short run earns nothing by measuring itself
     }
 
     /// <summary>When a build is killed: as some file appears, at the n-th change of a file, or after some time.</summary>
