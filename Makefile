@@ -33,14 +33,19 @@ test:
 test-slurm: build
 	tests/slurm/run.sh
 
-# Ingest and loader against the study's way in Python, order and subsets at 11 million records, a training step of every pair against a
-# matrix product, then the micro-benchmarks of the hot paths.
+# Ingest and loader against the study's way in Python, order and subsets, what nights cost, Azure and Slurm against one machine (Slurm
+# needs root), a training step of every pair against a matrix product, then the micro-benchmarks of the hot paths.
 bench: build
+	@tests/npm.sh tests/EcgData.Storage.Tests/azurite
 	@tests/debian.sh /usr/lib/python3/dist-packages/numpy:python3-numpy /usr/lib/python3/dist-packages/scipy:python3-scipy /usr/lib/python3/dist-packages/torch:python3-torch
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- ingest
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- loader --limit-mib 400
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- order
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- subset
+	dotnet run --project tests/EcgData.Benchmarks -c Release -- nightly
+	dotnet run --project tests/EcgData.Benchmarks -c Release -- delta
+	dotnet run --project tests/EcgData.Benchmarks -c Release -- azure
+	tests/slurm/bench.sh
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- step 16 64
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- --artifacts TestResults/benchmarks --filter '*'
 

@@ -24,7 +24,8 @@ public sealed class SourceFolder
     public string Resolve(string relativePath)
     {
         var outside = relativePath.Length == 0 || relativePath.Contains('\0') || relativePath.Contains('\\')
-            || System.IO.Path.IsPathRooted(relativePath) || relativePath.Split('/').Contains("..");
+            || System.IO.Path.IsPathRooted(relativePath)
+            || (relativePath.Contains("..", StringComparison.Ordinal) && relativePath.Split('/').Contains(".."));
         return outside
             ? throw new RecordException(
                 RejectionReason.OutsideFolder,

@@ -18,7 +18,8 @@ internal static class AzureBenchmark
         var work = Directory.CreateTempSubdirectory("ecgdata-bench-").FullName;
         try
         {
-            if (!File.Exists(ecgdata) || AzuriteServer.Start(work) is not { } server)
+            using var server = File.Exists(ecgdata) ? AzuriteServer.Start(work) : null;
+            if (server is null)
             {
                 Console.Error.WriteLine("The program or Azurite is not there. Run: make build; tests/npm.sh tests/EcgData.Storage.Tests/azurite");
                 return 2;

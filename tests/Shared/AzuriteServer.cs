@@ -2,12 +2,14 @@ using System.Diagnostics;
 
 namespace EcgData.Tests;
 
-/// <summary>The Azure Blob Storage emulator, installed by <c>tests/npm.sh</c>, at a port that it chooses. It ends with this process.</summary>
-internal sealed class AzuriteServer
+/// <summary>The Azure Blob Storage emulator, installed by <c>tests/npm.sh</c>, at a port that it chooses. It ends with this process at the latest.</summary>
+internal sealed class AzuriteServer : IDisposable
 {
     private const string Announcement = "successfully listens on ";
 
-    private AzuriteServer(string endpoint) => Endpoint = endpoint;
+    private readonly Process _process;
+
+    private AzuriteServer(Process process, string endpoint) => (_process, Endpoint) = (process, endpoint);
 
     /// <summary>Address of the account, without a slash at its end.</summary>
     public string Endpoint { get; }
@@ -36,10 +38,16 @@ internal sealed class AzuriteServer
             var at = line.IndexOf(Announcement, StringComparison.Ordinal);
             if (at < 0) continue;
             _ = server.StandardOutput.ReadToEndAsync();   // a full pipe would stop it
-            return new AzuriteServer($"{line[(at + Announcement.Length)..].Trim()}/devstoreaccount1");
+            return new AzuriteServer(server, $"{line[(at + Announcement.Length)..].Trim()}/devstoreaccount1");
         }
 
         throw new InvalidOperationException($"{program} ended without listening; run it with node to see why.");
+    }
+
+    public void Dispose()
+    {
+        _process.Kill();
+        _process.WaitForExit();
     }
 
     private static string RepositoryRoot()

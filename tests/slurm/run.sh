@@ -4,36 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-tests/debian.sh slurmctld:slurmctld slurmd:slurmd sbatch:slurm-client munged:munge
-
 ecgdata=$PWD/bin/ecgdata
-work=$(mktemp -d /tmp/ecgdata-slurm-XXXXXX)
-export SLURM_CONF=$work/slurm.conf XDG_CACHE_HOME=$work/cache
-sed -e "s|@HOST@|$(hostname -s)|" -e "s|@WORK@|$work|" tests/slurm/slurm.conf > "$SLURM_CONF"
-
-stop() {
-    status=$?
-    set +e
-    for name in slurmd-n1 slurmd-n2 slurmctld; do [ -f "$work/$name.pid" ] && kill "$(cat "$work/$name.pid")" 2>/dev/null; done
-    [ -n "${munge_started:-}" ] && pkill -x munged
-    if [ "$status" -ne 0 ]; then tail -n 30 "$work"/*.log "$work"/*.out 2>/dev/null; fi
-    rm -rf "$work"
-    exit "$status"
-}
-trap stop EXIT
-
-if ! pgrep -x munged > /dev/null; then
-    [ -f /etc/munge/munge.key ] || { dd if=/dev/urandom of=/etc/munge/munge.key bs=1024 count=1 status=none; chown munge:munge /etc/munge/munge.key; chmod 400 /etc/munge/munge.key; }
-    install -d -o munge -g munge -m 755 /run/munge
-    install -d -o munge -g munge -m 700 /var/log/munge
-    runuser -u munge -- munged
-    munge_started=1
-fi
-mkdir -p "$work/state" "$work/spool-n1" "$work/spool-n2"
-slurmctld
-slurmd -N n1
-slurmd -N n2
-until sinfo -h -t idle -o %D | grep -qx 2; do sleep 0.2; done
+source tests/slurm/cluster.sh
 
 $ecgdata synth "$work/tree" --source ptb-xl --records "${RECORDS:-6000}" --seed 11 --quiet
 $ecgdata build --corpus "$work/one" --source ptb-xl="$work/tree" --set shards.targetRows=256 --quiet
@@ -61,13 +33,7 @@ kill -KILL "$(cat "$work/slurmd-n2.pid")" "$(ps -o ppid= -p "$part" | tr -d ' ')
 rm -f "$work/slurmd-n2.pid"
 echo "node n2 is lost, with the part that ran on it"
 
-# Slurm queues the part again once it has missed the node for SlurmdTimeout, two minutes ahead; there is nothing to wait for here.
-deadline=$((SECONDS + 180))
-until state=$(scontrol show job "$finish" | grep -oE 'JobState=[A-Z]+') && [[ $state =~ COMPLETED|FAILED|CANCELLED|TIMEOUT ]]; do
-    [ "$SECONDS" -lt "$deadline" ] || { squeue; echo "the finishing job did not end" >&2; exit 1; }
-    for task in $(squeue -h -r -t PENDING -o '%i %r' | awk '$2 == "BeginTime" { print $1 }'); do scontrol update "JobId=$task" StartTime=now || true; done
-    sleep 0.5
-done
+await_job "$finish" 180
 scontrol show job "$parts" | grep -E 'ArrayTaskId|Restarts|JobState' | paste - - - | sed 's/  */ /g' || true
 scontrol show job "$parts" | grep -qE 'Restarts=[1-9]' || { echo "no part was requeued: nothing was lost, nothing is shown" >&2; exit 1; }
 scontrol show job "$finish" | grep -q JobState=COMPLETED

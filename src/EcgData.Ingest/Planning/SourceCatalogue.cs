@@ -200,8 +200,9 @@ public sealed class SourceCatalogue : IDisposable
         _offsets.Add(offset);
         _spool.Flush();
         _entries = _spool.SafeFileHandle;
-        Sort();
+        var sorting = Task.Run(Sort, CancellationToken.None);
         RefuseTwins();
+        sorting.GetAwaiter().GetResult();
         progress?.Report(_ids.Count);
     }
 

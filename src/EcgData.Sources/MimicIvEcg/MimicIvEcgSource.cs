@@ -31,8 +31,8 @@ public sealed class MimicIvEcgSource : IEcgSource
         using var table = SourceTable.Open(folder, RecordList, "subject_id", "study_id", "ecg_time", "path");
         var columns = new Columns(
             table.Column("subject_id"), table.Column("study_id"), table.Column("ecg_time"), table.Column("path"));
-        var reports = MachineReports.Read(folder, cancel);
-        using var checksums = PublishedChecksums.Read(folder, "files/");
+        var (reports, listed) = ReadBeside(folder, cancel);
+        using var checksums = listed;
         while (table.Read())
         {
             cancel.ThrowIfCancellationRequested();
@@ -43,6 +43,21 @@ public sealed class MimicIvEcgSource : IEcgSource
     }
 
     public IRecordReader OpenReader(SourceFolder folder, SourceOptions options) => new WfdbRecordReader(folder);
+
+    /// <summary>Reads the two tables that rows are looked up in, each on a core.</summary>
+    private static (MachineReports Reports, PublishedChecksums Checksums) ReadBeside(SourceFolder folder, CancellationToken cancel)
+    {
+        var checksums = Task.Run(() => PublishedChecksums.Read(folder, "files/"), CancellationToken.None);
+        try
+        {
+            return (MachineReports.Read(folder, cancel), checksums.GetAwaiter().GetResult());
+        }
+        catch
+        {
+            checksums.ContinueWith(read => read.Result.Dispose(), TaskContinuationOptions.OnlyOnRanToCompletion);
+            throw;
+        }
+    }
 
     private static CatalogueEntry ReadRow(
         SourceTable table, Columns columns, SourceFolder folder, MachineReports reports, PublishedChecksums checksums)
