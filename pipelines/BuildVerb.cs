@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using EcgData.Ingest;
+using EcgData.Pipelines.Operations;
 using EcgData.Shards;
 using EcgData.Sources;
 using Spectre.Console;
@@ -45,11 +46,16 @@ internal static class BuildVerb
         var part = new Option<string?>("--part") { Description = "Build part I of N of the plan that was written.", HelpName = "I/N" };
         var finish = new Option<bool>("--finish") { Description = "Check that every part of the plan is built, and commit the version." };
         var planId = new Option<string?>("--plan-id") { Description = "The plan that --part and --finish work on. Default: the one that was written last.", HelpName = "ID" };
+        var hook = new Option<string?>(Hook.Option)
+        {
+            Description = $"Call this program, or post to this address, if the build fails, rejects too much or drifts. Default: {Hook.Variable} of the environment.",
+            HelpName = "PROGRAM|URL",
+        };
         var command = new Command("build", "Build or update a corpus; the plan is printed first.")
         {
-            recipe, corpus, source, drop, set, workers, limit, dryRun, rehash, check, allowShrink, rebuild, plan, part, finish, planId,
+            recipe, corpus, source, drop, set, workers, limit, dryRun, rehash, check, allowShrink, rebuild, plan, part, finish, planId, hook,
         };
-        command.SetAction((arguments, cancel) =>
+        command.SetAction((arguments, cancel) => BuildWatch.RunAsync(arguments.GetValue(corpus)!, arguments.GetValue(hook), watch =>
         {
             var request = new Request(
                 arguments.GetValue(corpus)!, Folders(arguments.GetValue(source) ?? []), arguments.GetValue(drop) ?? [],
@@ -61,15 +67,15 @@ internal static class BuildVerb
             var whole = arguments.GetValue(recipe) is not null || arguments.GetValue(set)?.Length > 0 || request.Drop.Length > 0 || request.Limit is not null;
             return (arguments.GetValue(plan), arguments.GetValue(part), arguments.GetValue(finish)) switch
             {
-                (false, null, false) when arguments.GetValue(planId) is null => RunAsync(request, terminal, cancel),
+                (false, null, false) when arguments.GetValue(planId) is null => RunAsync(request, watch, terminal, cancel),
                 (false, null, false) => throw new UsageException("--plan-id goes with --part or --finish."),
-                (true, null, false) => PlannedBuild.PlanAsync(request, terminal, cancel),
+                (true, null, false) => PlannedBuild.PlanAsync(request, watch, terminal, cancel),
                 (false, { } numbers, false) => PlannedBuild.PartAsync(
-                    Whole(request, whole, "--part"), numbers, arguments.GetValue(planId), terminal, cancel),
-                (false, null, true) => PlannedBuild.FinishAsync(Whole(request, whole, "--finish"), arguments.GetValue(planId), terminal, cancel),
+                    Whole(request, whole, "--part"), numbers, arguments.GetValue(planId), watch, terminal, cancel),
+                (false, null, true) => PlannedBuild.FinishAsync(Whole(request, whole, "--finish"), arguments.GetValue(planId), watch, terminal, cancel),
                 _ => throw new UsageException("--plan, --part and --finish are three steps: give one of them."),
             };
-        });
+        }));
         return command;
     }
 
@@ -85,15 +91,15 @@ internal static class BuildVerb
     private static List<ObjectionKind> Meant(bool shrink, bool rebuild) =>
         [.. shrink ? [ObjectionKind.Shrink] : Array.Empty<ObjectionKind>(), .. rebuild ? [ObjectionKind.Rebuild] : Array.Empty<ObjectionKind>()];
 
-    private static async Task<int> RunAsync(Request request, Terminal terminal, CancellationToken cancel)
+    private static async Task<int> RunAsync(Request request, BuildWatch watch, Terminal terminal, CancellationToken cancel)
     {
-        var clock = Stopwatch.StartNew();
         Check(request);
-        await using var rehearsal = request.DryRun ? null : Rehearsal.Begin();
+        // whoever watches from outside must not count a record that is made up
+        await using var rehearsal = request.DryRun || Telemetry.IsOn ? null : Rehearsal.Begin();
         var corpus = Corpora.Open(request.Corpus);
         using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
         var planner = new Planner(corpus, checksums, KnownSources.Find, request.Trust);
-        using var plan = await PlanAsync(planner, request, terminal, cancel);
+        using var plan = await PlanAsync(planner, request, watch, terminal, cancel);
         var objections = await ObjectionsAsync(plan, corpus, request, cancel);
         var free = corpus.Objects.FreeBytes();
         if (request.DryRun)
@@ -114,7 +120,7 @@ internal static class BuildVerb
             throw new UsageException(
                 $"{request.Corpus}: the build needs about {Quantity.Bytes(plan.EstimatedBytes)}, but the disk has {Quantity.Bytes(free.Value)} free. " +
                 "Free some space, build fewer sources, or use --limit.");
-        var progress = new BuildProgress();
+        var progress = watch.Progress;
         var toBuild = plan.ToBuild.Count();
         VersionManifest version;
         using (new LiveProgress(
@@ -124,23 +130,11 @@ internal static class BuildVerb
             version = await new CorpusBuild(corpus, plan, planner, request.Workers).RunAsync(progress, cancel);
         }
 
-        await corpus.AddHistoryAsync(
-            number => new HistoryEntry
-            {
-                Number = number,
-                Version = version.Id,
-                Parent = plan.Parent?.Id,
-                Finished = TimeProvider.System.GetUtcNow(),
-                Seconds = clock.Elapsed.TotalSeconds,
-                Command = string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
-                Machine = Environment.MachineName,
-                Signature = version.Signature,
-                ShardsBuilt = toBuild,
-                ShardsReused = plan.Shards.Count - toBuild,
-                RecordsBuilt = plan.RecordsToBuild,
-            },
-            CancellationToken.None);
-        return Report(request, plan, version, clock.Elapsed, terminal);
+        var limit = request.Recipe.Acceptance.MaximumRejectedShare;
+        var beyond = version.Sources.Where(source => request.Sources.ContainsKey(source.Name)
+            && source.Records.Rejected > limit * source.Records.Read).Select(source => source.Name).ToList();
+        await watch.CommittedAsync(corpus, plan.Parent, version, request.Recipe, ShardCounts.Of(plan), beyond, cancel);
+        return Report(request, plan, version, beyond, watch, terminal);
     }
 
     /// <exception cref="UsageException">Nothing is asked for, or something impossible.</exception>
@@ -152,8 +146,11 @@ internal static class BuildVerb
         if (request.Limit < 1) throw new UsageException($"--limit {request.Limit}: expected 1 or more.");
     }
 
-    internal static async Task<BuildPlan> PlanAsync(Planner planner, Request request, Terminal terminal, CancellationToken cancel)
+    internal static async Task<BuildPlan> PlanAsync(
+        Planner planner, Request request, BuildWatch watch, Terminal terminal, CancellationToken cancel)
     {
+        using var span = Telemetry.Spans.StartActivity("plan");
+        var start = Stopwatch.GetTimestamp();
         var shown = new Dictionary<(string, string), long>();
         var progress = new PlanningProgress(step =>
         {
@@ -165,9 +162,12 @@ internal static class BuildVerb
         });
         try
         {
-            return await planner.CreateAsync(
+            var plan = await planner.CreateAsync(
                 request.Recipe, request.Sources, request.Drop, request.Limit,
                 request.DryRun ? UnreadFiles.Leave : UnreadFiles.Read, progress, cancel);
+            span?.SetTag("ecgdata.records", plan.Records).SetTag("ecgdata.shards", plan.Shards.Count);
+            watch.Progress.StageDone("plan", start);
+            return plan;
         }
         catch (ArgumentException e)
         {
@@ -200,11 +200,10 @@ internal static class BuildVerb
             (free is null ? "" : $", {Quantity.Bytes(free.Value)} free"));
     }
 
-    private static int Report(Request request, BuildPlan plan, VersionManifest version, TimeSpan time, Terminal terminal)
+    private static int Report(
+        Request request, BuildPlan plan, VersionManifest version, List<string> beyond, BuildWatch watch, Terminal terminal)
     {
-        var limit = request.Recipe.Acceptance.MaximumRejectedShare;
-        var beyond = version.Sources.Where(source => request.Sources.ContainsKey(source.Name)
-            && source.Records.Rejected > limit * source.Records.Read).Select(source => source.Name).ToList();
+        var time = watch.Elapsed;
         terminal.Result(
             new
             {
@@ -217,6 +216,8 @@ internal static class BuildVerb
                 totals = version.Totals,
                 sources = version.Sources.Select(source => new { source.Name, source.Release, source.Records, source.Segments, source.Rejections, source.Flags }),
                 beyondRejectionLimit = beyond,
+                events = watch.Events,
+                report = watch.Page,
             },
             console =>
             {
@@ -237,7 +238,11 @@ internal static class BuildVerb
                         : $"Version {version.Id}: {version.Totals.Segments:N0} segments, {version.Totals.Seconds / 3600:N1} h of ECG in " +
                           $"{version.Totals.Shards:N0} shards, {Quantity.Bytes(version.Totals.SizeBytes)}. {Quantity.Time(time)}.");
                 foreach (var name in beyond)
-                    console.WriteLine($"More than {limit:P0} of {name} was rejected: 'ecgdata list {request.Corpus} --where state=rejected' tells why.");
+                    console.WriteLine(
+                        $"More than {request.Recipe.Acceptance.MaximumRejectedShare:P0} of {name} was rejected: " +
+                        $"'ecgdata list {request.Corpus} --where state=rejected' tells why.");
+                if (watch.Events.Contains(RunEvent.Drifted)) console.WriteLine("Distributions have drifted from those of the version before: see the report.");
+                if (watch.Page is { } page) console.WriteLine($"Report: {request.Corpus}/{page}");
             });
         return beyond.Count == 0 ? ExitCode.Done : ExitCode.NotAllTrue;
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using EcgData.Ingest;
+using EcgData.Pipelines.Operations;
 using EcgData.Shards;
 using EcgData.Sources;
 using Spectre.Console;
@@ -9,13 +10,13 @@ namespace EcgData.Pipelines;
 /// <summary><c>ecgdata build --plan</c>, <c>--part I/N</c>, <c>--finish</c>: one build as array jobs on many machines.</summary>
 internal static class PlannedBuild
 {
-    public static async Task<int> PlanAsync(BuildVerb.Request request, Terminal terminal, CancellationToken cancel)
+    public static async Task<int> PlanAsync(BuildVerb.Request request, BuildWatch watch, Terminal terminal, CancellationToken cancel)
     {
         BuildVerb.Check(request);
         var corpus = Corpora.Open(request.Corpus);
         using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
         var planner = new Planner(corpus, checksums, KnownSources.Find, request.Trust);
-        using var plan = await BuildVerb.PlanAsync(planner, request, terminal, cancel);
+        using var plan = await BuildVerb.PlanAsync(planner, request, watch, terminal, cancel);
         if (!terminal.Quiet) BuildVerb.PrintPlan(plan, corpus.Objects.FreeBytes(), terminal.Error);
         BuildVerb.StopAt(await BuildVerb.ObjectionsAsync(plan, corpus, request, cancel));
         var document = await new PlanStore(corpus).WriteAsync(plan, request.Limit, planner, cancel);
@@ -27,9 +28,9 @@ internal static class PlannedBuild
         return ExitCode.Done;
     }
 
-    public static async Task<int> PartAsync(BuildVerb.Request request, string numbers, string? planId, Terminal terminal, CancellationToken cancel)
+    public static async Task<int> PartAsync(
+        BuildVerb.Request request, string numbers, string? planId, BuildWatch watch, Terminal terminal, CancellationToken cancel)
     {
-        var clock = Stopwatch.StartNew();
         var (number, count) = Parse(numbers);
         BuildVerb.CheckWorkers(request.Workers);
         var corpus = Corpora.OpenExisting(request.Corpus);
@@ -37,7 +38,7 @@ internal static class PlannedBuild
         using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
         var build = new PartBuild(corpus, document, checksums, KnownSources.Find);
         using var part = await build.PlanAsync(number, count, Known(document, request.Sources), cancel);
-        var progress = new BuildProgress();
+        var progress = watch.Progress;
         var toBuild = part.ToBuild.Count();
         using (new LiveProgress(
             terminal, "records", part.RecordsToBuild, () => progress.Records,
@@ -50,13 +51,13 @@ internal static class PlannedBuild
             new { plan = document.Id, part = number, parts = count, shardsBuilt = toBuild, shardsReused = part.Shards.Count - toBuild, records = progress.Records, rejected = progress.Rejected },
             console => console.WriteLine(
                 $"Part {number} of {count} of plan {document.Id}: {progress.Records:N0} records in {toBuild} shards, " +
-                $"{part.Shards.Count - toBuild} were there. {Quantity.Time(clock.Elapsed)}."));
+                $"{part.Shards.Count - toBuild} were there. {Quantity.Time(watch.Elapsed)}."));
         return ExitCode.Done;
     }
 
-    public static async Task<int> FinishAsync(BuildVerb.Request request, string? planId, Terminal terminal, CancellationToken cancel)
+    public static async Task<int> FinishAsync(
+        BuildVerb.Request request, string? planId, BuildWatch watch, Terminal terminal, CancellationToken cancel)
     {
-        var clock = Stopwatch.StartNew();
         var corpus = Corpora.OpenExisting(request.Corpus);
         var document = await new PlanStore(corpus).ReadAsync(planId, cancel);
         using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
@@ -64,6 +65,7 @@ internal static class PlannedBuild
         var missing = await build.FindMissingAsync(cancel);
         if (missing.Count > 0)
         {
+            watch.Incomplete($"{missing.Count:N0} of {document.Shards.Count:N0} shards of plan {document.Id} are not built.");
             terminal.Result(
                 new { plan = document.Id, version = (string?)null, missing = missing.Select(shard => shard.ToString()) },
                 console =>
@@ -76,32 +78,30 @@ internal static class PlannedBuild
             return ExitCode.NotAllTrue;
         }
 
-        var version = await build.FinishAsync(Known(document, request.Sources), cancel);
-        var built = document.Shards.Where(shard => !shard.Reused).ToList();
-        await corpus.AddHistoryAsync(
-            number => new HistoryEntry
-            {
-                Number = number,
-                Version = version.Id,
-                Parent = document.Parent,
-                Finished = TimeProvider.System.GetUtcNow(),
-                Seconds = clock.Elapsed.TotalSeconds,
-                Command = string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
-                Machine = Environment.MachineName,
-                Signature = version.Signature,
-                ShardsBuilt = built.Count,
-                ShardsReused = document.Shards.Count - built.Count,
-                RecordsBuilt = built.Sum(shard => (long)shard.Count),
-            },
-            CancellationToken.None);
+        var start = Stopwatch.GetTimestamp();
+        var parent = document.Parent is { } id ? await corpus.ReadAnyManifestAsync(id, cancel) : null;
+        VersionManifest version;
+        using (Telemetry.Spans.StartActivity("commit")) version = await build.FinishAsync(Known(document, request.Sources), cancel);
+        watch.Progress.StageDone("commit", start);
+        var limit = document.Recipe.Acceptance.MaximumRejectedShare;
+        var beyond = version.Sources.Where(source => document.Sources.Any(built => built.Name == source.Name)
+            && source.Records.Rejected > limit * source.Records.Read).Select(source => source.Name).ToList();
+        await watch.CommittedAsync(corpus, parent, version, document.Recipe, ShardCounts.Of(document), beyond, cancel);
         terminal.Result(
-            new { plan = document.Id, version = version.Id, parent = document.Parent, changed = version.Id != document.Parent, totals = version.Totals, missing = Array.Empty<string>() },
+            new
+            {
+                plan = document.Id,
+                version = version.Id,
+                parent = document.Parent,
+                changed = version.Id != document.Parent,
+                totals = version.Totals,
+                missing = Array.Empty<string>(),
+                events = watch.Events,
+                report = watch.Page,
+            },
             console => console.WriteLine(
                 $"Version {version.Id}: {version.Totals.Segments:N0} segments in {version.Totals.Shards:N0} shards, {Quantity.Bytes(version.Totals.SizeBytes)}."));
-        var limit = document.Recipe.Acceptance.MaximumRejectedShare;
-        return version.Sources.Any(source => document.Sources.Any(built => built.Name == source.Name) && source.Records.Rejected > limit * source.Records.Read)
-            ? ExitCode.NotAllTrue
-            : ExitCode.Done;
+        return beyond.Count == 0 ? ExitCode.Done : ExitCode.NotAllTrue;
     }
 
     /// <summary>A source may lie elsewhere on this machine; it must be one of the plan's.</summary>

@@ -23,6 +23,7 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     ProgressVerb.Create(),
     ListVerb.Create(),
     ShowVerb.Create(),
+    ReportVerb.Create(),
     SubsetVerb.Create(),
     PullVerb.Create(),
     StreamVerb.Create(),

@@ -20,6 +20,9 @@ public sealed record BuildRecipe
     /// <summary>When a build ends with exit code 1.</summary>
     public AcceptanceOptions Acceptance { get; init; } = new();
 
+    /// <summary>What counts as drift against the version before.</summary>
+    public DriftOptions Drift { get; init; } = new();
+
     /// <summary>SHA-256 of <see cref="Conditioning"/>, hex.</summary>
     public string ConditioningHash() => Hash(Conditioning);
 
@@ -46,6 +49,13 @@ public sealed record BuildRecipe
         Check(screening.MaximumLimbLeadResidual > 0, "conditioning.screening.maximumLimbLeadResidual", "more than 0");
         Check(Shards.TargetRows is >= 16 and <= 16_384, "shards.targetRows", "16 to 16384");
         Check(Acceptance.MaximumRejectedShare is >= 0 and <= 1, "acceptance.maximumRejectedShare", "0 to 1");
+        Check(Drift.MinimumRecords >= 1, "drift.minimumRecords", "1 or more");
+        Check(Drift.RecordsChange >= 0, "drift.recordsChange", "0 or more");
+        Check(Drift.RejectedShareChange >= 0, "drift.rejectedShareChange", "0 or more");
+        Check(Drift.FlagShareChange >= 0, "drift.flagShareChange", "0 or more");
+        Check(Drift.LabelDivergenceBits >= 0, "drift.labelDivergenceBits", "0 or more");
+        Check(Drift.LeadMeanShift >= 0, "drift.leadMeanShift", "0 or more");
+        Check(Drift.LeadDeviationLogRatio >= 0, "drift.leadDeviationLogRatio", "0 or more");
 
         static void Check(bool holds, string key, string expected)
         {

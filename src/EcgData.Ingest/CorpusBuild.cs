@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EcgData.Shards;
 using EcgData.Sources;
 
@@ -18,13 +19,19 @@ public sealed class CorpusBuild(CorpusStore corpus, BuildPlan plan, Planner plan
     public async Task<VersionManifest> RunAsync(BuildProgress progress, CancellationToken cancel)
     {
         var receipts = await BuildShardsAsync(progress, cancel);
-        return await new VersionCommit(corpus, plan, receipts).RunAsync(cancel);
+        var start = Stopwatch.GetTimestamp();
+        using var span = BuildInstruments.Spans.StartActivity("commit");
+        var version = await new VersionCommit(corpus, plan, receipts).RunAsync(cancel);
+        span?.SetTag("ecgdata.version", version.Id);
+        progress.StageDone("commit", start);
+        return version;
     }
 
     /// <summary>Builds what is missing of the plan's shards.</summary>
     /// <returns>The receipt's digest of each shard of the plan.</returns>
     internal async Task<string[]> BuildShardsAsync(BuildProgress progress, CancellationToken cancel)
     {
+        var start = Stopwatch.GetTimestamp();
         var digests = new string[plan.Shards.Count];
         var readers = plan.Catalogues.ToDictionary(catalogue => catalogue, catalogue => new Lazy<IRecordReader>(
             () => catalogue.Source.OpenReader(catalogue.Folder, catalogue.Options)));
@@ -41,19 +48,32 @@ public sealed class CorpusBuild(CorpusStore corpus, BuildPlan plan, Planner plan
                     if (shard.Reused is { } digest)
                     {
                         digests[index] = digest;
+                        BuildInstruments.ShardDone(shard.Catalogue.Name, reused: true, 0);
                         return;
                     }
 
-                    await using var job = new ShardJob(shard, plan.Recipe, corpus, planner, progress);
-                    var receipt = await job.RunAsync(readers[shard.Catalogue].Value, workers, scheduler, budget, stop);
-                    digests[index] = receipt.InputDigest;
-                    progress.ShardDone();
+                    digests[index] = (await BuildShardAsync(index, readers[shard.Catalogue].Value, scheduler, budget, progress, stop)).InputDigest;
                 });
+            progress.StageDone("shards", start);
             return digests;
         }
         finally
         {
             foreach (var reader in readers.Values.Where(reader => reader.IsValueCreated)) reader.Value.Dispose();
         }
+    }
+
+    private async Task<Receipt> BuildShardAsync(
+        int index, IRecordReader reader, TaskScheduler scheduler, ByteBudget budget, BuildProgress progress, CancellationToken cancel)
+    {
+        var (shard, start) = (plan.Shards[index], Stopwatch.GetTimestamp());
+        using var span = BuildInstruments.StartShard(shard, index);
+        await using var job = new ShardJob(shard, plan.Recipe, corpus, planner, progress);
+        var receipt = await job.RunAsync(reader, workers, scheduler, budget, cancel);
+        span?.SetTag("ecgdata.shard.size", receipt.Shard?.SizeBytes ?? 0).SetTag("ecgdata.rows", receipt.Shard?.Rows ?? 0);
+        progress.ShardDone();
+        BuildInstruments.ShardDone(shard.Catalogue.Name, reused: false, receipt.Shard?.SizeBytes ?? 0);
+        BuildInstruments.StageDone("shard", Stopwatch.GetElapsedTime(start));
+        return receipt;
     }
 }

@@ -81,6 +81,7 @@ internal sealed class ShardJob : IAsyncDisposable
             var found = FoundChecksums(entry, contents);
             var bytes = BudgetOf(entry, contents);
             await budget.AcquireAsync(bytes, cancel);
+            BuildInstruments.Begun(bytes);
             yield return new RecordInWork
             {
                 Sequence = sequence++,
@@ -89,6 +90,7 @@ internal sealed class ShardJob : IAsyncDisposable
                 Entry = found is null ? entry : WithChecksums(entry, found),
                 FoundChecksums = found,
                 BudgetBytes = bytes,
+                FileBytes = FileBytes(entry, contents),
             };
         }
     }
@@ -131,7 +133,8 @@ internal sealed class ShardJob : IAsyncDisposable
         _waiting[_placeInRankOrder[item.Index]] = item.Rows;
         WriteWaiting();
         budget.Release(item.BudgetBytes);
-        _progress.RecordDone(item.Rejection is not null);
+        BuildInstruments.Ended(item.BudgetBytes);
+        _progress.RecordDone(_shard.Catalogue.Name, item, _outcomes[item.Index]!);
     }
 
     private void WriteWaiting()
@@ -198,8 +201,11 @@ internal sealed class ShardJob : IAsyncDisposable
     private static long BudgetOf(CatalogueEntry entry, FileContent[] contents)
     {
         if (entry.Rejection is not null || contents.Length == 0) return 0;
-        return entry.Files[0].IsContainer ? ContainedRecordBytes : contents.Sum(content => content.SizeBytes) * WorkBytesPerFileByte;
+        return entry.Files[0].IsContainer ? ContainedRecordBytes : FileBytes(entry, contents) * WorkBytesPerFileByte;
     }
+
+    private static long FileBytes(CatalogueEntry entry, FileContent[] contents) =>
+        contents.Length == 0 || entry.Files[0].IsContainer ? 0 : contents.Sum(content => content.SizeBytes);
 
     /// <summary>SHA-256 per file where one of them is not the published one, "" for a missing file; else null.</summary>
     private static string[]? FoundChecksums(CatalogueEntry entry, FileContent[] contents)

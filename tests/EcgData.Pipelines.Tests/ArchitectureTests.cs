@@ -31,6 +31,7 @@ public sealed class ArchitectureTests
         ["CsvHelper"] = "EcgData.Sources",
         ["PureHDF"] = "EcgData.Sources",
         ["SkiaSharp"] = "EcgData.Reports",
+        ["OpenTelemetry"] = Top,
         ["Spectre.Console"] = Top,
         ["System.CommandLine"] = Top,
         ["Microsoft.Data.Analysis"] = "EcgData.Ingest",

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using EcgData.Shards;
 using EcgData.Storage;
 using EcgData.Tests;
 
@@ -19,6 +20,9 @@ public sealed class AzureTests(SyntheticCorpus synthetic) : IDisposable
         var built = Build().EndsWith(0);
         Assert.Equal(synthetic.Corpus.Head, built.Version);
         Assert.Equal(synthetic.Corpus.Contents, await ContentsAsync());
+        var report = await new CorpusStore(OpenStore()).ReadRunReportAsync(1);
+        Assert.True(report!.Cost.Requests > synthetic.Corpus.Contents.Count, $"{report.Cost.Requests} requests");
+        Assert.NotNull(await OpenStore().FindAsync(CorpusPaths.RunPage(1)));
 
         var again = Build().EndsWith(0);
         Assert.Equal(0, again.Json.GetProperty("shardsBuilt").GetInt32());

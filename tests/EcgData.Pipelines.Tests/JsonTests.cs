@@ -27,6 +27,7 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
         { "receipt", typeof(Receipt) },
         { "history", typeof(HistoryEntry) },
         { "erasures", typeof(ErasureList) },
+        { "run-report", typeof(RunReport) },
         { "export-manifest", typeof(ExportManifest) },
         { "source-manifest", typeof(SourceManifest) },
         { "subset-manifest", typeof(SubsetManifest) },
@@ -44,7 +45,7 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
     [InlineData("synth NEW/tree --source wfdb --records 3", "directory,source,records,seed,defectShare")]
     [InlineData("build --corpus NEW/corpus --source ptb-xl=TREE --limit 5 --dry-run", "dryRun,parent,plan,freeBytes,objections")]
     [InlineData(
-        "build --corpus NEW/corpus --source ptb-xl=TREE --limit 5 --set LENIENT", "version,parent,changed,shardsBuilt,shardsReused,totals,sources")]
+        "build --corpus NEW/corpus --source ptb-xl=TREE --limit 5 --set LENIENT", "version,parent,changed,shardsBuilt,shardsReused,totals,sources,events,report")]
     [InlineData("build --plan --corpus NEW/corpus --source ptb-xl=TREE", "plan,parent,shards,shardsToBuild,recordsToBuild")]
     [InlineData("verify BUILT", "version,checks,shards,rows,problems,holds")]
     [InlineData("verify BUILT --deep", "version,checks,shards,rows,problems,holds")]
@@ -56,6 +57,7 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
     [InlineData("list BUILT --where state=kept", "version,found,records")]
     [InlineData("subset BUILT --sizes 5,all --out NEW/subsets", "version,rungs,overlaps,quotasMissed")]
     [InlineData("show BUILT KEPT --out NEW/sheet.svg", "record,segment,file")]
+    [InlineData("report BUILT --out NEW/version.html", "version,file")]
     [InlineData("stream BUILT --to PLUGIN --option out=NEW/s.json", "version,subset,end,items,tooShort,from,position,crops,batches,state,seconds")]
     [InlineData("export BUILT --to NEW/export --format parquet", "to,version,subset,format,rows,files")]
     [InlineData("conformance PLUGIN --option out=NEW/s.json", "plugin,passed,failed,checks")]
@@ -98,8 +100,8 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
         var receipts = corpus.Receipts;
         Assert.True(receipts.Count > 2);
         foreach (var receipt in receipts) await FollowsAsync("receipt", File.ReadAllText(receipt));
-        foreach (var entry in Directory.EnumerateFiles(Path.Join(corpus.Path, "history")))
-            await FollowsAsync("history", File.ReadAllText(entry));
+        await FollowsAsync("history", File.ReadAllText(Path.Join(corpus.Path, CorpusPaths.HistoryEntry(1))));
+        await FollowsAsync("run-report", File.ReadAllText(Path.Join(corpus.Path, CorpusPaths.RunReport(1))));
     }
 
     [Fact]

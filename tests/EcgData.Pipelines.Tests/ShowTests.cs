@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EcgData.Tests;
 using SkiaSharp;
 
@@ -6,8 +5,6 @@ namespace EcgData.Pipelines.Tests;
 
 public sealed class ShowTests(SyntheticCorpus synthetic) : IDisposable
 {
-    private const string Chromium = "/usr/bin/chromium";
-
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -18,7 +15,7 @@ public sealed class ShowTests(SyntheticCorpus synthetic) : IDisposable
     public async Task Svg_OpenedInABrowser_ShowsTraces(string layout)
     {
         Show(synthetic.KeptRecord, "sheet.svg", "--layout", layout).EndsWith(0);
-        await PhotographAsync(_folder["sheet.svg"], _folder["browser.png"]);
+        await Browser.PhotographAsync(_folder["sheet.svg"], _folder["browser.png"], _folder.Path, 1300, 1000);
         AssertTraces(_folder["browser.png"]);
     }
 
@@ -94,30 +91,5 @@ public sealed class ShowTests(SyntheticCorpus synthetic) : IDisposable
         var all = dark.Cast<int>().ToList();
         Assert.InRange(all.Sum(), bitmap.Width * bitmap.Height / 500, bitmap.Width * bitmap.Height / 10);
         Assert.True(all.Count(count => count > 40) >= tiles * tiles - tiles, $"dark pixels by tile: {string.Join(' ', all)}");
-    }
-
-    private async Task PhotographAsync(string page, string picture)
-    {
-        Assert.True(File.Exists(Chromium), $"{Chromium} is missing. Install it: apt-get install chromium, or 'make test'.");
-        string[] arguments =
-        [
-            "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-            "--disable-sync", $"--user-data-dir={_folder["browser"]}", "--window-size=1300,1000", $"--screenshot={picture}", $"file://{page}",
-        ];
-        var start = new ProcessStartInfo(Chromium, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["HOME"] = _folder.Path;
-        using var process = Process.Start(start)!;
-        var said = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        try
-        {
-            await process.WaitForExitAsync(patience.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-        }
-
-        Assert.True(File.Exists(picture), string.Join('\n', await said));
     }
 }

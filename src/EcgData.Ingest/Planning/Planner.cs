@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using EcgData.Shards;
 using EcgData.Sources;
 
@@ -42,8 +43,12 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
                 cancel.ThrowIfCancellationRequested();
                 var options = recipe.Sources.TryGetValue(name, out var set) ? set : new SourceOptions();
                 var listed = new InlineProgress<long>(count => progress?.Report(new PlanningStep(name, "listed", count)));
+                using var span = BuildInstruments.Spans.StartActivity("list")?.SetTag("ecgdata.source", name);
+                var start = Stopwatch.GetTimestamp();
                 catalogues.Add(SourceCatalogue.Read(
                     name, findSource(name), new SourceFolder(path), options, limit, listed, cancel, erased));
+                span?.SetTag("ecgdata.records", catalogues[^1].Count);
+                BuildInstruments.StageDone("list", Stopwatch.GetElapsedTime(start));
             }
 
             var finished = new FinishedJobs(corpus, parent, trust);

@@ -23,6 +23,12 @@ internal sealed class RecordInWork : IDisposable
     /// <summary>Bytes taken from the budget.</summary>
     public required long BudgetBytes { get; init; }
 
+    /// <summary>Size of its files; 0 where they are containers.</summary>
+    public long FileBytes { get; init; }
+
+    /// <summary>How long the stages had it: never part of an output.</summary>
+    public RecordTimes Times { get; set; }
+
     /// <summary>Set by the stage that turns the record away.</summary>
     public Rejection? Rejection { get; set; }
 

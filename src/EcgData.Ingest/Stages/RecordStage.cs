@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Tasks.Dataflow;
 using EcgData.Sources;
 
@@ -9,9 +10,15 @@ internal static class RecordStage
 {
     public static RecordInWork Process(RecordInWork item, IRecordReader reader, SourceCatalogue catalogue, BuildRecipe recipe)
     {
+        var start = Stopwatch.GetTimestamp();
         var read = ReadStage.Read(item, reader);
+        var readEnd = Stopwatch.GetTimestamp();
         var conditioned = ConditionStage.Condition(read, catalogue.Source.ClipMillivolt, recipe.Conditioning);
-        return EncodeStage.Encode(conditioned, catalogue, recipe.Conditioning.SamplingFrequencyHz);
+        var conditionEnd = Stopwatch.GetTimestamp();
+        var encoded = EncodeStage.Encode(conditioned, catalogue, recipe.Conditioning.SamplingFrequencyHz);
+        encoded.Times = new RecordTimes(
+            Stopwatch.GetElapsedTime(start, readEnd), Stopwatch.GetElapsedTime(readEnd, conditionEnd), Stopwatch.GetElapsedTime(conditionEnd));
+        return encoded;
     }
 
     public static TransformBlock<RecordInWork, RecordInWork> CreateBlock(

@@ -38,6 +38,7 @@ public static class CorpusJson
 [JsonSerializable(typeof(Receipt))]
 [JsonSerializable(typeof(HistoryEntry))]
 [JsonSerializable(typeof(ErasureList))]
+[JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(Subsets.SubsetManifest))]
 [JsonSerializable(typeof(Subsets.DecontaminationCertificate))]
 internal sealed partial class CorpusDocuments : JsonSerializerContext;

@@ -37,4 +37,14 @@ public static class CorpusPaths
     public static string Receipt(string inputDigest) => $"{Receipts}{inputDigest}.json";
 
     public static string HistoryEntry(int number) => $"{History}{number:D6}.json";
+
+    /// <summary>What the build did and cost, for machines.</summary>
+    public static string RunReport(int number) => $"{History}{number:D6}.report.json";
+
+    /// <summary>The same as a page.</summary>
+    public static string RunPage(int number) => $"{History}{number:D6}.html";
+
+    /// <summary>Whether an object below <see cref="History"/> is a build's entry, and not its report.</summary>
+    public static bool IsHistoryEntry(string name) =>
+        name.EndsWith(".json", StringComparison.Ordinal) && int.TryParse(name.AsSpan()[History.Length..^".json".Length], out _);
 }

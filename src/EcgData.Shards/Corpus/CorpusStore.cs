@@ -193,12 +193,13 @@ public sealed class CorpusStore(IObjectStore store)
     {
         await foreach (var stored in store.ListAsync(CorpusPaths.History, cancel))
         {
-            if (await ReadJsonAsync<HistoryEntry>(stored.Name, cancel) is { } entry) yield return entry;
+            if (CorpusPaths.IsHistoryEntry(stored.Name) && await ReadJsonAsync<HistoryEntry>(stored.Name, cancel) is { } entry) yield return entry;
         }
     }
 
     /// <summary>Adds a build to the history under the next free number.</summary>
-    public async Task AddHistoryAsync(Func<int, HistoryEntry> create, CancellationToken cancel = default)
+    /// <returns>The number.</returns>
+    public async Task<int> AddHistoryAsync(Func<int, HistoryEntry> create, CancellationToken cancel = default)
     {
         var number = 1;
         await foreach (var stored in store.ListAsync(CorpusPaths.History, cancel))
@@ -209,7 +210,28 @@ public sealed class CorpusStore(IObjectStore store)
         while (!await store.TryReplaceAsync(
             CorpusPaths.HistoryEntry(number), JsonSerializer.SerializeToUtf8Bytes(create(number), CorpusJson.Readable), null, cancel))
             number++;
+        return number;
     }
+
+    /// <summary>Puts a build's report beside its entry in the history, for machines and for people.</summary>
+    /// <param name="page">The page, HTML in UTF-8.</param>
+    public async Task WriteRunReportAsync(RunReport report, ReadOnlyMemory<byte> page, CancellationToken cancel = default)
+    {
+        var number = report.Number ?? throw new ArgumentException("A build that committed nothing has no number in the history.", nameof(report));
+        // at the same time: what takes long is waiting for the disk, twice
+        await Task.WhenAll(WriteJsonAsync(CorpusPaths.RunReport(number), report, CorpusJson.Readable, cancel), WritePageAsync());
+
+        async Task WritePageAsync()
+        {
+            await using var writer = store.Create();
+            await writer.Stream.WriteAsync(page, cancel);
+            await writer.CommitAsync(CorpusPaths.RunPage(number), cancel);
+        }
+    }
+
+    /// <summary>The report of a build, or null where there is none.</summary>
+    public Task<RunReport?> ReadRunReportAsync(int number, CancellationToken cancel = default) =>
+        ReadJsonAsync<RunReport>(CorpusPaths.RunReport(number), cancel);
 
     private async Task<string?> ReadTextAsync(string name, CancellationToken cancel)
     {

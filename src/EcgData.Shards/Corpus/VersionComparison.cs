@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Hashing;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -17,20 +18,33 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
 
     private readonly Dictionary<string, Tally> _tallies = new(StringComparer.Ordinal);
 
+    /// <summary>Labels of the earlier version, once compared.</summary>
+    public LabelTally LabelsBefore { get; } = new();
+
+    /// <summary>Labels of the later version, once compared.</summary>
+    public LabelTally LabelsAfter { get; } = new();
+
     public async Task<VersionDifference> RunAsync(CancellationToken cancel)
     {
         var same = from.Shards.Intersect(to.Shards).Select(shard => shard.Path).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var before = new Dictionary<UInt128, Marks>();
-        await foreach (var row in Rows(from, same, cancel)) before[Hash(row.RecordId)] = Marks.Of(row);
-        await foreach (var row in Rows(to, same, cancel))
+        await foreach (var row in Rows(from, same, LabelsBefore, cancel)) before[Hash(row.RecordId)] = Marks.Of(row);
+        await foreach (var row in Rows(to, same, LabelsAfter, cancel))
         {
-            if (!before.Remove(Hash(row.RecordId), out var marks)) Count(row, RecordChange.Added);
-            else foreach (var change in marks.Changes(Marks.Of(row))) Count(row, change);
+            if (!before.Remove(Hash(row.RecordId), out var marks))
+            {
+                Count(row, RecordChange.Added);
+                continue;
+            }
+
+            var changes = marks.Changes(Marks.Of(row)).ToList();
+            foreach (var change in changes) Count(row, change);
+            if (changes.Count > 0) TallyOf(row).Modified++;
         }
 
         if (before.Count > 0)
         {
-            await foreach (var row in Rows(from, same, cancel))
+            await foreach (var row in Rows(from, same, labels: null, cancel))
             {
                 if (before.ContainsKey(Hash(row.RecordId))) Count(row, RecordChange.Removed);
             }
@@ -40,14 +54,24 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
         return new VersionDifference(from.Id, to.Id, CorpusCauses(), [.. names.Select(Difference).OfType<SourceDifference>()], from.Signature, to.Signature);
     }
 
-    private IAsyncEnumerable<CatalogueRow> Rows(VersionManifest version, HashSet<string> same, CancellationToken cancel) =>
-        corpus.ReadCatalogueAsync(version, cancel).Where(row => row.Shard is null || !same.Contains(row.Shard));
+    /// <summary>The rows of the shards that only one version has; all of them are counted in <paramref name="labels"/>.</summary>
+    private async IAsyncEnumerable<CatalogueRow> Rows(
+        VersionManifest version, HashSet<string> same, LabelTally? labels, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        await foreach (var row in corpus.ReadCatalogueAsync(version, cancel))
+        {
+            labels?.Add(row);
+            if (row.Shard is null || !same.Contains(row.Shard)) yield return row;
+        }
+    }
 
-    private void Count(CatalogueRow row, RecordChange change)
+    private void Count(CatalogueRow row, RecordChange change) => TallyOf(row).Add(change, row.RecordId);
+
+    private Tally TallyOf(CatalogueRow row)
     {
         var name = row.RecordId[..row.RecordId.IndexOf('/', StringComparison.Ordinal)];
         if (!_tallies.TryGetValue(name, out var tally)) _tallies[name] = tally = new Tally();
-        tally.Add(change, row.RecordId);
+        return tally;
     }
 
     private SourceDifference? Difference(string name)
@@ -60,7 +84,7 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
         var tally = _tallies.GetValueOrDefault(name) ?? new Tally();
         return causes.Count == 0 && tally.Counts.Count == 0 && kept == shardsBefore.Count && kept == shardsAfter.Count
             ? null
-            : new SourceDifference(name, causes, tally.Counts, tally.Examples, kept, shardsAfter.Count - kept, shardsBefore.Count - kept);
+            : new SourceDifference(name, causes, tally.Counts, tally.Modified, tally.Examples, kept, shardsAfter.Count - kept, shardsBefore.Count - kept);
     }
 
     private List<string> CorpusCauses()
@@ -144,6 +168,9 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
         private readonly SortedDictionary<RecordChange, IReadOnlyList<string>> _examples = [];
 
         public SortedDictionary<RecordChange, long> Counts { get; } = [];
+
+        /// <summary>Records that are in both versions and have changed, in however many ways.</summary>
+        public long Modified { get; set; }
 
         public IReadOnlyDictionary<RecordChange, IReadOnlyList<string>> Examples => _examples;
 

@@ -17,12 +17,13 @@ public sealed record VersionDifference(
 /// <summary>What has become of a source.</summary>
 /// <param name="Causes">Its reader's version, release, licence or options, where another.</param>
 /// <param name="Records">Records by what has become of them; a record may have changed in several ways.</param>
+/// <param name="Modified">Records that are in both versions and have changed in at least one way.</param>
 /// <param name="Examples">Some ids of each, in the order of the catalogue.</param>
 /// <param name="ShardsKept">Shards that both versions have.</param>
 /// <param name="ShardsAdded">Shards that only the later has.</param>
 /// <param name="ShardsRemoved">Shards that only the earlier has.</param>
 public sealed record SourceDifference(
-    string Name, IReadOnlyList<string> Causes, IReadOnlyDictionary<RecordChange, long> Records,
+    string Name, IReadOnlyList<string> Causes, IReadOnlyDictionary<RecordChange, long> Records, long Modified,
     IReadOnlyDictionary<RecordChange, IReadOnlyList<string>> Examples, int ShardsKept, int ShardsAdded, int ShardsRemoved);
 
 /// <summary>What has become of a record between two versions.</summary>
