@@ -121,7 +121,7 @@ internal static class EraseVerb
     }
 
     /// <summary>That it happened, and not to whom: the command line stays out.</summary>
-    private static Task AddHistoryAsync(CorpusStore corpus, string head, int patients, CancellationToken cancel) => corpus.AddHistoryAsync(
+    private static Task<int> AddHistoryAsync(CorpusStore corpus, string head, int patients, CancellationToken cancel) => corpus.AddHistoryAsync(
         number => new HistoryEntry
         {
             Number = number,

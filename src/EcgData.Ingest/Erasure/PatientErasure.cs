@@ -44,7 +44,12 @@ public sealed class PatientErasure(CorpusStore corpus)
             var before = list ?? ErasureList.Begin(newKey.Span);
             var after = before.With(patients, holders.Select(version => version.Id));
             var isWritten = tag is not null && after.Patients.Count == before.Patients.Count && after.Withdrawn.Count == before.Withdrawn.Count;
-            if (isWritten) return await OutcomeAsync(patients, holders, await RemovePlansAsync(cancel), cancel);
+            if (isWritten)
+            {
+                await RemoveReportsAsync([.. holders.SelectMany(version => version.Rows).Select(row => row.RecordId)], cancel);
+                return await OutcomeAsync(patients, holders, await RemovePlansAsync(cancel), cancel);
+            }
+
             await corpus.TryReplaceErasuresAsync(after, tag, cancel);   // then look again: at what somebody else wrote, at versions that came meanwhile
         }
     }
@@ -73,6 +78,18 @@ public sealed class PatientErasure(CorpusStore corpus)
         var head = await corpus.ReadHeadAsync(cancel);
         var rows = holders.Find(version => version.Id == head)?.Rows ?? [];
         return new ErasureOutcome(patients, holders, [.. rows.Select(row => row.Source).Distinct().Order(StringComparer.Ordinal)], plans);
+    }
+
+    /// <summary>Reports of builds name records, the slowest ones: a report that names one of these goes. The history's entries name none.</summary>
+    private async Task RemoveReportsAsync(HashSet<string> records, CancellationToken cancel)
+    {
+        var stored = await corpus.Objects.ListAsync(CorpusPaths.History, cancel).ToListAsync(cancel);
+        foreach (var report in stored.Where(stored => !CorpusPaths.IsHistoryEntry(stored.Name)))
+        {
+            using var reader = new StreamReader(await corpus.Objects.OpenReadAsync(report.Name, cancel));
+            var text = await reader.ReadToEndAsync(cancel);
+            if (records.Any(id => text.Contains(id, StringComparison.Ordinal))) await corpus.Objects.DeleteAsync(report.Name, cancel);
+        }
     }
 
     /// <summary>A plan that is written down carries the entries of the erased, and its parts would build them.</summary>
