@@ -6,7 +6,7 @@ namespace EcgData.Shards;
 /// <param name="FromSignature">Signature of the earlier version's rows; null where it has none.</param>
 /// <param name="ToSignature">Signature of the later version's rows; null where it has none.</param>
 public sealed record VersionDifference(
-    string From, string To, IReadOnlyList<string> Causes, IReadOnlyList<SourceDifference> Sources, string? FromSignature, string? ToSignature)
+    string From, string To, IReadOnlyList<string> Causes, IReadOnlyList<SourceDifference> Sources, string? FromSignature = null, string? ToSignature = null)
 {
     /// <summary>Whether both hold the same rows, however they are cut into shards; null where that is not known.</summary>
     public bool? SameRows => FromSignature is null || ToSignature is null ? null : FromSignature == ToSignature;
