@@ -32,7 +32,7 @@ public sealed class DiskFullTests : IDisposable
         // others fill the disk behind the plan's back: room for a shard or two of five
         var (head, finished) = (corpus.Head, corpus.Receipts.Count);
         File.WriteAllBytes(_folder["disk/others"], new byte[new DriveInfo(_folder["disk"]).AvailableFreeSpace - (900 << 10)]);
-        Assert.Contains("The store is full", program.Run([.. build, "--part", "1/1"]).EndsWith(3).Complaint, StringComparison.Ordinal);
+        Assert.Contains("No space left on device", program.Run([.. build, "--part", "1/1"]).EndsWith(3).Complaint, StringComparison.Ordinal);
         Assert.Equal(head, corpus.Head);
         program.Run("verify", corpus.Path, "--deep").EndsWith(0);
         Assert.Equal(["lock"], new DirectoryInfo(Path.Join(corpus.Path, ".tmp")).EnumerateFiles().Select(left => left.Name));
