@@ -53,6 +53,7 @@ bench: build
 # The claims of the README that take long: the same bytes with one worker and with two, twice over, and a corpus rebuilt from source.
 prove: build
 	bash pipelines/prove.sh
+	ECGDATA_KILL_POINTS=200 dotnet test tests/EcgData.Pipelines.Tests $(DOTNET_FLAGS) --filter FullyQualifiedName~KillTests
 	ECGDATA_RESUME_POINTS=1000 dotnet test tests/EcgData.Shards.Tests $(DOTNET_FLAGS) --filter FullyQualifiedName~ResumeTests
 	ECGDATA_SOAK_STEPS=10000 dotnet test tests/EcgData.Training.Tests $(DOTNET_FLAGS) --filter FullyQualifiedName~SoakTests
 	ECGDATA_LEARNING_SEEDS=3 dotnet test tests/EcgData.Evaluation.Tests $(DOTNET_FLAGS) --filter FullyQualifiedName~LearningTests

@@ -21,10 +21,11 @@ internal static class DiffVerb
     private static async Task<int> RunAsync(string address, string from, string? to, Terminal terminal, CancellationToken cancel)
     {
         var corpus = Corpora.OpenExisting(address);
-        var (before, after) = (await corpus.ReadManifestAsync(from, cancel), await corpus.ReadManifestAsync(to, cancel));
+        var (before, after) = (await corpus.ReadAnyManifestAsync(from, cancel), await corpus.ReadAnyManifestAsync(to, cancel));
         var difference = await new VersionComparison(corpus, before, after).RunAsync(cancel);
         terminal.Result(difference, console =>
         {
+            if (!difference.IsNone && difference.SameRows == true) console.WriteLine($"The rows are the same, signature {difference.ToSignature}; what follows is how they are cut or what was turned away.");
             if (difference.IsNone) console.WriteLine($"{before.Id} and {after.Id} hold the same records, processed the same way.");
             foreach (var cause in difference.Causes) console.WriteLine(cause);
             foreach (var source in difference.Sources)
@@ -48,6 +49,7 @@ internal static class DiffVerb
         RecordChange.Removed => "removed",
         RecordChange.Files => "other files or bytes",
         RecordChange.Labels => "other labels",
+        RecordChange.Erased => "left out, for their patients were erased",
         RecordChange.Metadata => "other patient, site, age, sex, fold, time or licence",
         _ => "other state, reason, flags or segments",
     };

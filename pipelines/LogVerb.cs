@@ -19,16 +19,17 @@ internal static class LogVerb
     {
         var corpus = Corpora.OpenExisting(address);
         var head = await corpus.ReadHeadAsync(cancel);
+        var withdrawn = (await corpus.ReadErasuresAsync(cancel)).List?.Withdrawn ?? [];
         var entries = await corpus.ReadHistoryAsync(cancel).ToListAsync(cancel);
-        terminal.Result(new { corpus = address, head, builds = entries }, console =>
+        terminal.Result(new { corpus = address, head, withdrawn, builds = entries }, console =>
         {
             var table = new Table { Border = TableBorder.Simple };
-            table.AddColumns("build", "version", "finished", "took", "shards built", "reused", "command");
+            table.AddColumns("build", "version", "finished", "took", "shards built", "reused", "signature", "command");
             foreach (var entry in entries.OrderByDescending(entry => entry.Number))
             {
                 table.AddRow(
-                    $"{entry.Number}", entry.Version + (entry.Version == head ? " HEAD" : ""), $"{entry.Finished:yyyy-MM-dd HH:mm:ss}",
-                    Quantity.Time(TimeSpan.FromSeconds(entry.Seconds)), $"{entry.ShardsBuilt}", $"{entry.ShardsReused}",
+                    $"{entry.Number}", entry.Version + (entry.Version == head ? " HEAD" : "") + (withdrawn.Contains(entry.Version) ? " withdrawn" : ""), $"{entry.Finished:yyyy-MM-dd HH:mm:ss}",
+                    Quantity.Time(TimeSpan.FromSeconds(entry.Seconds)), $"{entry.ShardsBuilt}", $"{entry.ShardsReused}", entry.Signature?[..16] ?? "",
                     Markup.Escape(entry.Command));
             }
 

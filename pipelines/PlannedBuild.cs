@@ -79,7 +79,7 @@ internal static class PlannedBuild
         }
 
         var start = Stopwatch.GetTimestamp();
-        var parent = document.Parent is { } id ? await corpus.ReadManifestAsync(id, cancel) : null;
+        var parent = document.Parent is { } id ? await corpus.ReadAnyManifestAsync(id, cancel) : null;
         VersionManifest version;
         using (Telemetry.Spans.StartActivity("commit")) version = await build.FinishAsync(Known(document, request.Sources), cancel);
         watch.Progress.StageDone("commit", start);

@@ -19,6 +19,7 @@ var root = new RootCommand("Turns public ECG archives into one verified Parquet 
     LogVerb.Create(),
     DiffVerb.Create(),
     GcVerb.Create(),
+    EraseVerb.Create(),
     ProgressVerb.Create(),
     ListVerb.Create(),
     ShowVerb.Create(),

@@ -99,21 +99,14 @@ internal static class VerifyVerb
     private static async Task<List<VerificationProblem>> RebuildAsync(
         CorpusStore corpus, VersionManifest manifest, Draw draw, List<ManifestShard> drawn, int workers, Terminal terminal, CancellationToken cancel)
     {
-        var scratch = Directory.CreateTempSubdirectory("ecgdata-").FullName;
-        try
-        {
-            using var checksums = new ChecksumBook(LocalHints.File(), rehash: false);
-            var rebuild = new ShardRebuild(corpus, manifest, checksums, KnownSources.Find, new CorpusStore(new LocalObjectStore(scratch)));
-            var done = 0;
-            List<VerificationProblem> problems = [];
-            using var progress = new LiveProgress(terminal, "shards made again", drawn.Count, () => Volatile.Read(ref done));
-            foreach (var source in drawn.GroupBy(shard => shard.Source))
-                problems.AddRange(await rebuild.RunAsync(source.Key, draw.Folders[source.Key], [.. source], workers, _ => Interlocked.Increment(ref done), cancel));
-            return problems;
-        }
-        finally
-        {
-            Directory.Delete(scratch, recursive: true);
-        }
+        using var scratch = ScratchFolder.Create();
+        using var checksums = new ChecksumBook(LocalHints.File(), rehash: false);
+        var rebuild = new ShardRebuild(corpus, manifest, checksums, KnownSources.Find, new CorpusStore(new LocalObjectStore(scratch.Path)));
+        var done = 0;
+        List<VerificationProblem> problems = [];
+        using var progress = new LiveProgress(terminal, "shards made again", drawn.Count, () => Volatile.Read(ref done));
+        foreach (var source in drawn.GroupBy(shard => shard.Source))
+            problems.AddRange(await rebuild.RunAsync(source.Key, draw.Folders[source.Key], [.. source], workers, _ => Interlocked.Increment(ref done), cancel));
+        return problems;
     }
 }

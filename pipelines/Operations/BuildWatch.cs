@@ -78,6 +78,7 @@ internal sealed class BuildWatch
                 Seconds = _clock.Elapsed.TotalSeconds,
                 Command = CommandLine.Shown(),
                 Machine = Environment.MachineName,
+                Signature = version.Signature,
                 ShardsBuilt = shards.Built,
                 ShardsReused = shards.Reused,
                 RecordsBuilt = shards.RecordsBuilt,

@@ -15,7 +15,9 @@ public sealed record SweepOptions
 
 /// <summary>What nothing in a corpus needs any more.</summary>
 /// <param name="Versions">Ids of versions that go.</param>
-/// <param name="Objects">What goes, in the order in which it goes: documents before what they name.</param>
+/// <param name="Objects">
+/// What goes, in the order in which it goes: shards that hold the erased, while it is still known which those are, then documents before what they name.
+/// </param>
 public sealed record Sweep(IReadOnlyList<string> Versions, IReadOnlyList<StoredObject> Objects)
 {
     public long SizeBytes => Objects.Sum(stored => stored.SizeBytes);
@@ -25,6 +27,8 @@ public sealed record Sweep(IReadOnlyList<string> Versions, IReadOnlyList<StoredO
 /// <remarks>
 /// A shard stays as long as a receipt that stays vouches for it, a receipt as long as a version or a plan names it. A build that had
 /// planned to reuse what goes now finds it missing when it commits, moves nothing, and makes it again the next time.
+/// A withdrawn version goes at once, whatever pins it and however new it is, and with it every shard that holds somebody who was erased. Only
+/// the documents of one that is still current stay until the next build, which reuses its other shards.
 /// </remarks>
 public sealed class CorpusSweep(CorpusStore corpus)
 {
@@ -34,8 +38,13 @@ public sealed class CorpusSweep(CorpusStore corpus)
     {
         var horizon = now - options.Grace;
         var versions = await corpus.Objects.ListAsync(CorpusPaths.Versions, cancel).ToListAsync(cancel);
+        var withdrawn = (await corpus.ReadErasuresAsync(cancel)).List;
         var kept = await KeptVersionsAsync(versions, options, horizon, cancel);
+        var head = await corpus.ReadHeadAsync(cancel);
+        kept.RemoveWhere(id => id != head && withdrawn?.Withdrawn.Contains(id) == true);
         var (receipts, shards) = await NeededAsync(kept, cancel);
+        var (erasedReceipts, erasedShards) = await ErasedAsync(withdrawn, cancel);
+        receipts.ExceptWith(erasedReceipts);
 
         // a receipt within the grace belongs to a build that may not have ended: its shard is needed too
         List<StoredObject> oldReceipts = [];
@@ -43,19 +52,24 @@ public sealed class CorpusSweep(CorpusStore corpus)
         {
             var digest = Path.GetFileNameWithoutExtension(stored.Name);
             if (receipts.Contains(digest)) continue;
-            if (stored.Changed < horizon) oldReceipts.Add(stored);
+            if (stored.Changed < horizon || erasedReceipts.Contains(digest)) oldReceipts.Add(stored);
             else if ((await corpus.ReadReceiptAsync(digest, cancel))?.Shard is { } shard) shards.Add(shard.Path);
         }
 
+        shards.ExceptWith(erasedShards);
         var oldShards = await corpus.Objects.ListAsync(CorpusPaths.Shards, cancel)
-            .Where(stored => stored.Changed < horizon && !shards.Contains(stored.Name)).ToListAsync(cancel);
+            .Where(stored => erasedShards.Contains(stored.Name) || stored.Changed < horizon && !shards.Contains(stored.Name)).ToListAsync(cancel);
+        var pins = await corpus.Objects.ListAsync(CorpusPaths.Pins, cancel)
+            .Where(pin => withdrawn?.Withdrawn.Contains(pin.Name[CorpusPaths.Pins.Length..]) == true).ToListAsync(cancel);
         var gone = versions.GroupBy(stored => VersionOf(stored.Name)).Where(version => !kept.Contains(version.Key)).ToList();
         return new Sweep(
             [.. gone.Select(version => version.Key)],
             [
+                .. oldShards.Where(stored => erasedShards.Contains(stored.Name)),
                 .. gone.SelectMany(version => version.OrderByDescending(stored => stored.Name == CorpusPaths.Manifest(version.Key))),
+                .. pins,
                 .. oldReceipts,
-                .. oldShards,
+                .. oldShards.Where(stored => !erasedShards.Contains(stored.Name)),
             ]);
     }
 
@@ -91,7 +105,7 @@ public sealed class CorpusSweep(CorpusStore corpus)
         foreach (var id in versions)
         {
             if (await corpus.Objects.FindAsync(CorpusPaths.Manifest(id), cancel) is null) continue;   // its writing or its removal was broken off
-            foreach (var shard in (await corpus.ReadManifestAsync(id, cancel)).Shards)
+            foreach (var shard in (await corpus.ReadAnyManifestAsync(id, cancel)).Shards)
             {
                 receipts.Add(shard.InputDigest);
                 if (shard.Path is not null) shards.Add(shard.Path);
@@ -106,6 +120,24 @@ public sealed class CorpusSweep(CorpusStore corpus)
                 if (await plans.FindReceiptAsync(plan.Id, shard.InputDigest, cancel) is not { } digest || !receipts.Add(digest)) continue;
                 if ((await corpus.ReadReceiptAsync(digest, cancel))?.Shard is { } made) shards.Add(made.Path);
             }
+        }
+
+        return (receipts, shards);
+    }
+
+    /// <summary>Digests of receipts and paths of shards that hold somebody who was erased, as the withdrawn versions name them.</summary>
+    private async Task<(HashSet<string> Receipts, HashSet<string> Shards)> ErasedAsync(ErasureList? list, CancellationToken cancel)
+    {
+        HashSet<string> receipts = new(StringComparer.Ordinal), shards = new(StringComparer.Ordinal);
+        var erased = new ErasedPatients(list);
+        await foreach (var id in corpus.ListVersionsAsync(cancel))
+        {
+            if (list?.Withdrawn.Contains(id) != true || await corpus.Objects.FindAsync(CorpusPaths.Catalogue(id), cancel) is null) continue;
+            var version = await corpus.ReadAnyManifestAsync(id, cancel);
+            var rows = await PatientRows.FindAsync(corpus, version, erased.Contain, cancel);
+            var named = rows.Select(row => row.Shard).OfType<string>().ToHashSet(StringComparer.Ordinal);
+            shards.UnionWith(named);
+            receipts.UnionWith(version.Shards.Where(shard => shard.Path is not null && named.Contains(shard.Path)).Select(shard => shard.InputDigest));
         }
 
         return (receipts, shards);

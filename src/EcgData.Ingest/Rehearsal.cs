@@ -40,21 +40,14 @@ public sealed class Rehearsal : IAsyncDisposable
     /// <returns>The version that was built and thrown away.</returns>
     internal static async Task<VersionManifest> RunAsync(CancellationToken cancel)
     {
-        var folder = Directory.CreateTempSubdirectory("ecgdata-").FullName;
-        try
-        {
-            WriteRecord(folder);
-            var corpus = new CorpusStore(new LocalObjectStore(Path.Join(folder, "corpus")));
-            using var checksums = new ChecksumBook(hintFile: null, rehash: false);
-            var planner = new Planner(corpus, checksums, KnownSources.Find);
-            using var plan = await planner.CreateAsync(
-                new BuildRecipe(), new Dictionary<string, string> { ["wfdb"] = folder }, [], null, UnreadFiles.Read, null, cancel);
-            return await new CorpusBuild(corpus, plan, planner, workers: 1).RunAsync(new BuildProgress(), cancel);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using var folder = ScratchFolder.Create();
+        WriteRecord(folder.Path);
+        var corpus = new CorpusStore(new LocalObjectStore(Path.Join(folder.Path, "corpus")));
+        using var checksums = new ChecksumBook(hintFile: null, rehash: false);
+        var planner = new Planner(corpus, checksums, KnownSources.Find);
+        using var plan = await planner.CreateAsync(
+            new BuildRecipe(), new Dictionary<string, string> { ["wfdb"] = folder.Path }, [], null, UnreadFiles.Read, null, cancel);
+        return await new CorpusBuild(corpus, plan, planner, workers: 1).RunAsync(new BuildProgress(), cancel);
     }
 
     /// <summary>Three seconds of saw teeth, format 16 and a header(5) with checksums.</summary>

@@ -174,6 +174,7 @@ internal sealed class ShardJob : IAsyncDisposable
             Shard = content is null ? null : new ReceiptShard(
                 CorpusPaths.Shard(_shard.Catalogue.Name, content.Sha256), content.Sha256, content.SizeBytes, content.Rows, content.RowGroups),
             Statistics = LeadStatistics.Of(content?.Sums ?? new LeadSums()),
+            Signature = (content?.Signature ?? ContentSignature.None).ToString(),
             Records = [.. _outcomes.OfType<RecordOutcome>()],
         };
         CheckBooks(receipt);

@@ -28,7 +28,9 @@ public sealed class ShardRebuild(
         };
         var (source, place) = (findSource(name), new SourceFolder(folder));
         var records = await RecordsOfAsync(shards, cancel);
-        var listed = Entries(source.ReadCatalogue(place, options ?? new SourceOptions(), cancel), records.Values);
+        var erased = new ErasedPatients((await corpus.ReadErasuresAsync(cancel)).List);
+        var entries = source.ReadCatalogue(place, options ?? new SourceOptions(), cancel).Select(entry => ErasedEntry.Unless(entry, name, erased));
+        var listed = Entries(entries, records.Values);
         List<VerificationProblem> problems = [];
         foreach (var shard in shards)
         {

@@ -13,6 +13,7 @@ internal sealed class SourceSums
     private RecordCounts _records = RecordCounts.Zero;
     private long _segments;
     private decimal _seconds;
+    private ContentSignature _signature;
 
     public void Add(Receipt receipt)
     {
@@ -31,6 +32,8 @@ internal sealed class SourceSums
         }
 
         _sums.Add(Sums(receipt.Statistics));
+        _signature += ContentSignature.Parse(receipt.Signature ?? throw new CorpusException(
+            $"Receipt {receipt.InputDigest} has no signature. It is damaged: delete it and build again."));
     }
 
     public SourceSummary Summary(SourceCatalogue catalogue, BuildRecipe recipe) => new()
@@ -45,6 +48,7 @@ internal sealed class SourceSums
         Seconds = double.Parse(_seconds.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture),
         Rejections = _rejections,
         Flags = _flags,
+        Signature = _signature.ToString(),
         Statistics = LeadStatistics.Of(_sums),
     };
 

@@ -58,8 +58,24 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         await rowGroupWriter.CommitAsync(CorpusPaths.RowGroups(manifest.Id), CancellationToken.None);
         await DescribeAsync(manifest);
         await corpus.WriteManifestAsync(manifest, CancellationToken.None);
+        await CheckErasuresAsync(manifest.Id);
         await corpus.MoveHeadAsync(manifest.Id, plan.HeadTag, CancellationToken.None);
         return manifest;
+    }
+
+    /// <summary>Nobody was erased while the version was made. After the manifest is written: whoever erases later finds it there and withdraws it.</summary>
+    private async Task CheckErasuresAsync(string id)
+    {
+        if ((await corpus.Objects.FindAsync(CorpusPaths.Erasures))?.Tag == plan.ErasuresTag) return;
+        if (plan.Parent?.Id != id)
+        {
+            string[] documents = [CorpusPaths.Manifest(id), CorpusPaths.Catalogue(id), CorpusPaths.RowGroups(id), CorpusPaths.Croissant(id), CorpusPaths.DataCard(id)];
+            foreach (var document in documents) await corpus.Objects.DeleteAsync(document);
+        }
+
+        throw new CorpusException(
+            $"{corpus.Objects.Address}: a patient was erased while this was built. HEAD is as it was, and nothing is lost: build again, and what " +
+            "does not hold the patient is reused.");
     }
 
     /// <summary>
@@ -122,6 +138,7 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
             RecipeHash = plan.Recipe.ConditioningHash(),
             ProcessingVersion = Conditioning.ProcessingVersion,
             WriterVersion = ShardWriter.WriterVersion,
+            Signature = VersionManifest.Join(_sources),
             Sources = _sources,
             Totals = new VersionTotals(
                 records, _sources.Sum(source => source.Segments), _sources.Sum(source => source.Seconds),

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization;
 using global::Parquet;
 using global::Parquet.Schema;
 
@@ -61,6 +62,10 @@ public sealed record CatalogueRow
     public required int Segments { get; init; }
 
     public string? DuplicateOf { get; init; }
+
+    /// <summary>Whether it was left out because its patient was erased: then nothing is told of it but its id.</summary>
+    [JsonIgnore]
+    public bool IsErased => Reason?.StartsWith(ErasedPatients.Reason, StringComparison.Ordinal) == true;
 }
 
 /// <summary>Writes and reads <c>catalogue.parquet</c> in pieces: neither holds the table.</summary>

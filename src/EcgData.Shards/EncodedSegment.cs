@@ -20,12 +20,13 @@ public sealed unsafe class EncodedSegment : IDisposable
     private readonly int _capacity;
     private byte* _pages;
 
-    private EncodedSegment(byte* pages, int capacity, int[] starts, LeadSums sums, LeadSet leads, int samples)
+    private EncodedSegment(byte* pages, int capacity, int[] starts, LeadSums sums, byte[] sampleDigests, LeadSet leads, int samples)
     {
         _pages = pages;
         _capacity = capacity;
         _starts = starts;
         Sums = sums;
+        SampleDigests = sampleDigests;
         Leads = leads;
         Samples = samples;
     }
@@ -34,6 +35,9 @@ public sealed unsafe class EncodedSegment : IDisposable
 
     /// <summary>Exact integer sums of the values, for statistics that do not depend on order.</summary>
     public LeadSums Sums { get; }
+
+    /// <summary>byte[12 · 16]: an XxHash128 of each lead's samples, zero where it is absent.</summary>
+    internal byte[] SampleDigests { get; }
 
     /// <summary>Bytes of memory held.</summary>
     public long SizeBytes => _capacity;
@@ -56,6 +60,7 @@ public sealed unsafe class EncodedSegment : IDisposable
         try
         {
             var sums = new LeadSums();
+            var digests = new byte[Montage.LeadCount * RowDigest.LeadBytes];
             Span<int> lengths = stackalloc int[Montage.LeadCount];
             for (var lead = 0; lead < Montage.LeadCount; lead++)
             {
@@ -75,10 +80,11 @@ public sealed unsafe class EncodedSegment : IDisposable
                         $"a shard holds ±{DeltaBinaryPacking.Bound} µV. Clip at the storage bound before encoding.", nameof(record));
                 }
 
+                RowDigest.DigestLead(values, (Lead)lead, digests);   // here, where the samples are in the core's cache
                 lengths[lead] = WriteBody(body, values, values.Length);
             }
 
-            return Join(bodies, room, lengths, sums, record.Leads, segment.Samples);
+            return Join(bodies, room, lengths, sums, digests, record.Leads, segment.Samples);
         }
         finally
         {
@@ -116,7 +122,8 @@ public sealed unsafe class EncodedSegment : IDisposable
         return position + DeltaBinaryPacking.Encode(values, body[position..]);
     }
 
-    private static EncodedSegment Join(byte[] bodies, int room, ReadOnlySpan<int> lengths, LeadSums sums, LeadSet leads, int samples)
+    private static EncodedSegment Join(
+        byte[] bodies, int room, ReadOnlySpan<int> lengths, LeadSums sums, byte[] digests, LeadSet leads, int samples)
     {
         Span<byte> headers = stackalloc byte[Montage.LeadCount * PageHeader.MaximumDataBytes];
         var starts = new int[Montage.LeadCount + 1];
@@ -137,7 +144,7 @@ public sealed unsafe class EncodedSegment : IDisposable
             bodies.AsSpan(lead * room, lengths[lead]).CopyTo(target[(starts[lead] + headerLengths[lead])..]);
         }
 
-        return new EncodedSegment((byte*)pages, capacity, starts, sums, leads, samples);
+        return new EncodedSegment((byte*)pages, capacity, starts, sums, digests, leads, samples);
     }
 
     private void Release()

@@ -3,7 +3,7 @@ using EcgData.Signals;
 namespace EcgData.Shards;
 
 /// <summary>One row of a shard: a segment with all that is known about it. Column by column the schema of <c>schemas/shard.md</c>.</summary>
-public sealed class ShardRow : IDisposable
+public sealed class ShardRow : ISegmentColumns, IDisposable
 {
     public required string RecordId { get; init; }
 

@@ -26,6 +26,8 @@ public sealed class ShardWriter : IDisposable
     private readonly List<RowGroupEntry> _entries = [];
     private readonly List<ShardRow> _pending = new(LaterRowGroups);
     private readonly RowLayout _layout = new();
+    private readonly RowDigest _digest = new();
+    private ContentSignature _signature;
     private (long Rank, string RecordId, int Segment)? _last;
     private int _rows;
 
@@ -89,7 +91,7 @@ public sealed class ShardWriter : IDisposable
         if (_pending.Count > 0) WriteRowGroup();
         if (_rows == 0) throw new ArgumentException("A shard has at least one row; none was given.");
         WriteFooter(_output, _groups, _metadata);
-        return new ShardContent(_output.Finish(), _output.Position, _rows, [.. _entries.Select(_layout.Complete)], _sums);
+        return new ShardContent(_output.Finish(), _output.Position, _rows, [.. _entries.Select(_layout.Complete)], _sums, _signature);
     }
 
     public void Dispose() => _output.Dispose();
@@ -102,7 +104,11 @@ public sealed class ShardWriter : IDisposable
         _output.BeginRowGroup();
         var columns = new ColumnChunk[ShardSchema.Columns.Count];
         for (var column = 0; column < columns.Length; column++) columns[column] = ShardSchema.Columns[column].Write(rows, _chunks);
-        foreach (var row in rows) _sums.Add(row.Signals.Sums);
+        foreach (var row in rows)
+        {
+            _sums.Add(row.Signals.Sums);
+            _signature += _digest.Of(row);
+        }
 
         var offset = columns[0].Offset;
         _entries.Add(new RowGroupEntry(
@@ -168,7 +174,9 @@ public sealed record ShardFileMetadata(int SchemaVersion, string RecipeHash, int
 
 /// <summary>What a shard holds, as its writer saw it.</summary>
 /// <param name="Sha256">Of the whole file, lower-case hex: the shard's name.</param>
-public sealed record ShardContent(string Sha256, long SizeBytes, int Rows, IReadOnlyList<RowGroupEntry> RowGroups, LeadSums Sums);
+/// <param name="Signature">Of its rows, whatever the file.</param>
+public sealed record ShardContent(
+    string Sha256, long SizeBytes, int Rows, IReadOnlyList<RowGroupEntry> RowGroups, LeadSums Sums, ContentSignature Signature);
 
 /// <summary>A row group of a shard; a row of <c>rowgroups.parquet</c>.</summary>
 /// <param name="Index">From 0, in its shard.</param>

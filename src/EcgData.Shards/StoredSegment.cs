@@ -3,7 +3,7 @@ using EcgData.Signals;
 namespace EcgData.Shards;
 
 /// <summary>A row as read back from a shard.</summary>
-public sealed record StoredSegment
+public sealed record StoredSegment : ISegmentColumns
 {
     public required string RecordId { get; init; }
 

@@ -50,6 +50,9 @@ public enum RejectionReason
 
     /// <summary>The container could not be decoded for another reason.</summary>
     Unreadable,
+
+    /// <summary>The patient was erased from the corpus.</summary>
+    Erased,
 }
 
 /// <summary>Why a record was turned away: the reason that is counted and the sentence for people.</summary>

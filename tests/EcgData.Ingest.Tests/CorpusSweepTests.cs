@@ -98,6 +98,28 @@ public sealed class CorpusSweepTests : IDisposable
         Assert.Equal(Stored("shards").Concat(Stored("receipts")).Order(), (await FindAsync()).Objects.Select(stored => stored.Name).Order());
     }
 
+    /// <summary>A version that a reader pins is whole for as long as he reads, whatever is cleared away beside him.</summary>
+    [Fact]
+    public async Task Run_WhileAPinnedVersionIsRead_TakesNothingFromItsReader()
+    {
+        var versions = new[] { await BuildAsync("a"), await BuildAsync("b"), await BuildAsync("c") };
+        await Corpus.PinAsync(versions[0].Id);
+        AllOf(days: 8);
+        var expected = await Corpus.ReadSegmentsAsync(versions[0]).Select(segment => segment.RecordId).ToListAsync();
+        List<string> read = [];
+        await foreach (var segment in Corpus.ReadSegmentsAsync(versions[0]))
+        {
+            read.Add(segment.RecordId);
+            if (read.Count != 5) continue;
+            var sweep = await FindAsync(versions: 1);
+            Assert.Equal([versions[1].Id], sweep.Versions);
+            await new CorpusSweep(Corpus).RunAsync(sweep, default);
+        }
+
+        Assert.Equal(expected, read);
+        Assert.Equal(40, read.Count);
+    }
+
     [Fact]
     public async Task Find_DamagedManifest_StopsBeforeAnythingGoes()
     {

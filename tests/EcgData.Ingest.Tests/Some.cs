@@ -33,6 +33,9 @@ internal sealed class ByteSource(string name, int records) : IEcgSource
     /// <summary>Called by the reader with each record: where tests make it fail.</summary>
     public Action<string>? Reading { get; set; }
 
+    /// <summary>Called with each record that was read.</summary>
+    public Action<EcgRecord>? Made { get; set; }
+
     public Func<CatalogueEntry, CatalogueEntry> Edit { get; set; } = entry => entry;
 
     public SourceManifest Manifest { get; } = new()
@@ -85,7 +88,9 @@ internal sealed class ByteSource(string name, int records) : IEcgSource
                 leads.CopyTo(frames[sample]);
             }
 
-            return new EcgRecord { RecordId = recordId, Frames = frames, SamplingFrequencyHz = SamplingFrequencyHz, Leads = LeadSet.All };
+            var made = new EcgRecord { RecordId = recordId, Frames = frames, SamplingFrequencyHz = SamplingFrequencyHz, Leads = LeadSet.All };
+            source.Made?.Invoke(made);
+            return made;
         }
 
         public void Dispose()

@@ -64,6 +64,12 @@ internal sealed partial class RunningEcgdata : IDisposable
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);
 
+    /// <summary>kill -9, at once; nothing happens where the process has ended.</summary>
+    public void Kill() => _process.Kill();
+
+    /// <returns>Whether the process ended before the time was over.</returns>
+    public bool EndsWithin(TimeSpan time) => _process.WaitForExit(time);
+
     public Outcome Finish()
     {
         var (clock, peak) = (Stopwatch.StartNew(), 0L);

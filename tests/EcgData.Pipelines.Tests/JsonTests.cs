@@ -26,6 +26,7 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
         { "version-manifest", typeof(VersionManifest) },
         { "receipt", typeof(Receipt) },
         { "history", typeof(HistoryEntry) },
+        { "erasures", typeof(ErasureList) },
         { "run-report", typeof(RunReport) },
         { "export-manifest", typeof(ExportManifest) },
         { "source-manifest", typeof(SourceManifest) },
@@ -49,8 +50,9 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
     [InlineData("verify BUILT", "version,checks,shards,rows,problems,holds")]
     [InlineData("verify BUILT --deep", "version,checks,shards,rows,problems,holds")]
     [InlineData("verify BUILT --rebuild 1 --source ptb-xl=TREE --seed 7", "version,checks,shards,rows,problems,holds,rebuilt,seed")]
-    [InlineData("log BUILT", "corpus,head,builds")]
-    [InlineData("diff BUILT VERSION", "from,to,causes,sources")]
+    [InlineData("log BUILT", "corpus,head,withdrawn,builds")]
+    [InlineData("diff BUILT VERSION", "from,to,causes,sources,fromSignature,toSignature,sameRows")]
+    [InlineData("erase BUILT --record KEPT --dry-run", "dryRun,patients,inNoVersion,withdrawn,buildAgain,plansRemoved,uses")]
     [InlineData("gc BUILT --dry-run", "dryRun,versions,receipts,shards,sizeBytes,objects")]
     [InlineData("list BUILT --where state=kept", "version,found,records")]
     [InlineData("subset BUILT --sizes 5,all --out NEW/subsets", "version,rungs,overlaps,quotasMissed")]
@@ -100,6 +102,14 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
         foreach (var receipt in receipts) await FollowsAsync("receipt", File.ReadAllText(receipt));
         await FollowsAsync("history", File.ReadAllText(Path.Join(corpus.Path, CorpusPaths.HistoryEntry(1))));
         await FollowsAsync("run-report", File.ReadAllText(Path.Join(corpus.Path, CorpusPaths.RunReport(1))));
+    }
+
+    [Fact]
+    public async Task Erasures_OfACorpus_FollowTheirSchema()
+    {
+        synthetic.Corpus.CopyTo(_folder["copy"]);
+        synthetic.Program.Run("erase", _folder["copy"], "--record", synthetic.KeptRecord).EndsWith(0);
+        await FollowsAsync("erasures", File.ReadAllText(_folder["copy/erasures.json"]));
     }
 
     [Theory]

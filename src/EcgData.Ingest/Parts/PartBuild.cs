@@ -84,15 +84,16 @@ public sealed class PartBuild(CorpusStore corpus, PlanDocument document, Checksu
     public async Task<VersionManifest> FinishAsync(IReadOnlyDictionary<string, string> folders, CancellationToken cancel)
     {
         var head = await corpus.Objects.FindAsync(CorpusPaths.Head, cancel);
-        var parent = head is null ? null : await corpus.ReadManifestAsync(null, cancel);
+        var parent = head is null ? null : await corpus.ReadAnyManifestAsync(null, cancel);
         if (parent?.Id != document.Parent)
             throw new CorpusException(
                 $"{corpus.Objects.Address}: HEAD is {parent?.Id ?? "not there"}, plan {document.Id} was made on {document.Parent ?? "no version"}: another build " +
                 "finished first. Plan again; what both have made is reused.");
+        var (erasures, erasuresTag) = await corpus.ReadErasuresAsync(cancel);
         List<SourceCatalogue> catalogues = [];
         try
         {
-            foreach (var source in document.Sources) catalogues.Add(Relist(source, folders, cancel));
+            foreach (var source in document.Sources) catalogues.Add(Relist(source, folders, new ErasedPatients(erasures), cancel));
             List<PlannedShard> shards = [];
             foreach (var shard in document.Shards)
             {
@@ -115,6 +116,7 @@ public sealed class PartBuild(CorpusStore corpus, PlanDocument document, Checksu
                 Shards = shards,
                 Parent = parent,
                 HeadTag = head?.Tag,
+                ErasuresTag = erasuresTag,
                 Dropped = document.Dropped,
             };
             var version = await new VersionCommit(corpus, plan, [.. shards.Select(shard => shard.Reused!)]).RunAsync(cancel);
@@ -128,11 +130,11 @@ public sealed class PartBuild(CorpusStore corpus, PlanDocument document, Checksu
     }
 
     /// <summary>Lists a source again: the catalogue's rows come from it, and it must be what was planned.</summary>
-    private SourceCatalogue Relist(PlanSource source, IReadOnlyDictionary<string, string> folders, CancellationToken cancel)
+    private SourceCatalogue Relist(PlanSource source, IReadOnlyDictionary<string, string> folders, ErasedPatients erased, CancellationToken cancel)
     {
         var folder = new SourceFolder(folders.GetValueOrDefault(source.Name, source.Folder));
         var options = document.Recipe.Sources.GetValueOrDefault(source.Name, new SourceOptions());
-        var catalogue = SourceCatalogue.Read(source.Name, findSource(source.Name), folder, options, source.Limit, null, cancel);
+        var catalogue = SourceCatalogue.Read(source.Name, findSource(source.Name), folder, options, source.Limit, null, cancel, erased);
         if (PlanEntries.Hash(catalogue, cancel) == source.CatalogueSha256) return catalogue;
         catalogue.Dispose();
         throw new CorpusException(

@@ -70,6 +70,7 @@ public static class BuildGuard
             if (parent.Sources.FirstOrDefault(source => source.Name == catalogue.Name) is not { } before) continue;
             if (before.ReaderVersion != catalogue.Source.ReaderVersion)
                 changes.Add($"the reader of {catalogue.Name}, version {catalogue.Source.ReaderVersion} in place of {before.ReaderVersion}");
+            if (before.Signature is null) changes.Add($"the receipts of {catalogue.Name}, which carry a signature of the rows now");
             if (before.Options != plan.Recipe.OptionsOf(catalogue.Name)) changes.Add($"the recipe's options of {catalogue.Name}");
             if (before.Release != catalogue.Release) changes.Add($"the release, {catalogue.Release} in place of {before.Release}");
         }

@@ -22,6 +22,9 @@ public sealed class BuildPlan : IDisposable
     /// <summary>HEAD's tag when it was read, or null where there was none.</summary>
     public string? HeadTag { get; init; }
 
+    /// <summary>The tag of the list of the erased that the plan keeps to, or null where there was none.</summary>
+    public string? ErasuresTag { get; init; }
+
     /// <summary>Sources of the parent that are neither built nor dropped: they stay as they are.</summary>
     public IEnumerable<SourceSummary> CarriedOver =>
         Parent?.Sources.Where(source => !Dropped.Contains(source.Name) && Catalogues.All(built => built.Name != source.Name)) ?? [];

@@ -28,8 +28,12 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
                 $"Recipe key 'sources.{unused}' sets options for a source that is not built. " +
                 $"Name it with --source {unused}=DIR, or take the key out.");
         var head = await corpus.Objects.FindAsync(CorpusPaths.Head, cancel);
-        var parent = head is null ? null : await corpus.ReadManifestAsync(null, cancel);
+        var parent = head is null ? null : await corpus.ReadAnyManifestAsync(null, cancel);
         CheckCarriedOver(recipe, sources, drop, parent);
+        var (erasures, erasuresTag) = await corpus.ReadErasuresAsync(cancel);
+        var erased = new ErasedPatients(erasures);
+        if (parent is not null && erasures?.Withdrawn.Contains(parent.Id) == true)
+            await CheckErasedAsync(parent, erased, name => !sources.ContainsKey(name) && !drop.Contains(name), cancel);
 
         List<SourceCatalogue> catalogues = [];
         try
@@ -42,7 +46,7 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
                 using var span = BuildInstruments.Spans.StartActivity("list")?.SetTag("ecgdata.source", name);
                 var start = Stopwatch.GetTimestamp();
                 catalogues.Add(SourceCatalogue.Read(
-                    name, findSource(name), new SourceFolder(path), options, limit, listed, cancel));
+                    name, findSource(name), new SourceFolder(path), options, limit, listed, cancel, erased));
                 span?.SetTag("ecgdata.records", catalogues[^1].Count);
                 BuildInstruments.StageDone("list", Stopwatch.GetElapsedTime(start));
             }
@@ -76,6 +80,7 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
                 Shards = shards,
                 Parent = parent,
                 HeadTag = head?.Tag,
+                ErasuresTag = erasuresTag,
                 Dropped = drop,
                 Trust = trust,
             };
@@ -189,6 +194,18 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
             throw new ArgumentException(
                 $"The recipe's conditioning is not the one that {string.Join(", ", kept.Select(source => source.Name))} in this corpus " +
                 "went through. A corpus has one: name those sources too, --drop them, or build into another corpus.");
+    }
+
+    /// <summary>What is carried over stays as it is: it must hold nobody who was erased since.</summary>
+    private async Task CheckErasedAsync(VersionManifest parent, ErasedPatients erased, Func<string, bool> isCarried, CancellationToken cancel)
+    {
+        if (!parent.Sources.Any(source => isCarried(source.Name))) return;
+        var holding = (await PatientRows.FindAsync(corpus, parent, erased.Contain, cancel))
+            .Select(row => row.Source).Where(isCarried).Distinct().Order(StringComparer.Ordinal).ToList();
+        if (holding.Count > 0)
+            throw new ArgumentException(
+                $"{string.Join(", ", holding)}: holds a patient who was erased, and is not part of this build. Name it with --source " +
+                $"{holding[0]}=DIR, so that it is built without, or take it out with --drop.");
     }
 
     /// <summary>Unlike <see cref="Progress{T}"/>, in the caller's thread and order.</summary>

@@ -35,10 +35,10 @@ public sealed class SourceCatalogue : IDisposable
             {
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.ReadWrite,
-                Options = FileOptions.DeleteOnClose,
+                Share = FileShare.ReadWrite | FileShare.Delete,
                 BufferSize = 1 << 16,
             });
-        if (!OperatingSystem.IsWindows()) File.Delete(path);   // the open file needs no name, and a killed process leaves none behind
+        File.Delete(path);   // the open file needs no name, and a killed process leaves none behind
     }
 
     /// <summary>The source's name in the corpus, with its suffix.</summary>
@@ -58,15 +58,17 @@ public sealed class SourceCatalogue : IDisposable
     /// <summary>Reads a source's metadata.</summary>
     /// <param name="limit">Take the first records of the source's table only.</param>
     /// <param name="progress">Gets the number of records listed so far.</param>
+    /// <param name="erased">Of their records nothing stays but the id, and that they are left out.</param>
     /// <exception cref="SourceException">The folder is not this source, or it lists a record twice.</exception>
     public static SourceCatalogue Read(
         string name, IEcgSource source, SourceFolder folder, SourceOptions options, int? limit, IProgress<long>? progress,
-        CancellationToken cancel)
+        CancellationToken cancel, ErasedPatients? erased = null)
     {
         var catalogue = new SourceCatalogue(name, source, folder, options);
         try
         {
-            catalogue.Fill(source.ReadCatalogue(folder, options, cancel).Take(limit ?? int.MaxValue), progress, cancel);
+            var entries = source.ReadCatalogue(folder, options, cancel).Take(limit ?? int.MaxValue);
+            catalogue.Fill(entries.Select(entry => ErasedEntry.Unless(entry, name, erased)), progress, cancel);
             return catalogue;
         }
         catch

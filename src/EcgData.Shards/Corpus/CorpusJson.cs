@@ -37,6 +37,7 @@ public static class CorpusJson
 [JsonSerializable(typeof(VersionManifest))]
 [JsonSerializable(typeof(Receipt))]
 [JsonSerializable(typeof(HistoryEntry))]
+[JsonSerializable(typeof(ErasureList))]
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(Subsets.SubsetManifest))]
 [JsonSerializable(typeof(Subsets.DecontaminationCertificate))]

@@ -6,6 +6,9 @@ public static class CorpusPaths
     /// <summary>Holds the id of the current version; written last.</summary>
     public const string Head = "HEAD";
 
+    /// <summary>Erased patients and withdrawn versions.</summary>
+    public const string Erasures = "erasures.json";
+
     public const string Receipts = "receipts/";
 
     public const string History = "history/";

@@ -15,9 +15,21 @@ public sealed class CorpusStore(IObjectStore store)
     public async Task<string?> ReadHeadAsync(CancellationToken cancel = default) =>
         await ReadTextAsync(CorpusPaths.Head, cancel) is { } text ? CheckId(text.Trim()) : null;
 
-    /// <summary>The manifest of a version, or of the current one.</summary>
-    /// <exception cref="CorpusException">There is no such version, or its manifest is damaged.</exception>
+    /// <summary>The manifest of a version, or of the current one, to read the version by.</summary>
+    /// <exception cref="CorpusException">There is no such version, its manifest is damaged, or it was withdrawn.</exception>
     public async Task<VersionManifest> ReadManifestAsync(string? versionId = null, CancellationToken cancel = default)
+    {
+        var manifest = await ReadAnyManifestAsync(versionId, cancel);
+        if ((await ReadErasuresAsync(cancel)).List?.Withdrawn.Contains(manifest.Id, StringComparer.Ordinal) != true) return manifest;
+        throw new CorpusException(
+            $"{store.Address}: version {manifest.Id} is withdrawn: it holds a patient who was erased. " + (manifest.Id == await ReadHeadAsync(cancel)
+                ? $"Build again: 'ecgdata build' with --source for {string.Join(", ", manifest.Sources.Select(source => source.Name))} makes a version without."
+                : "Read the current version, and make subsets of it."));
+    }
+
+    /// <summary>The manifest of a version, withdrawn or not: for what builds on it, compares it or clears it away, and reads no signal.</summary>
+    /// <exception cref="CorpusException">There is no such version, or its manifest is damaged.</exception>
+    public async Task<VersionManifest> ReadAnyManifestAsync(string? versionId, CancellationToken cancel = default)
     {
         var id = versionId is null
             ? await ReadHeadAsync(cancel) ?? throw new CorpusException(
@@ -27,6 +39,28 @@ public sealed class CorpusStore(IObjectStore store)
         return await ReadJsonAsync<VersionManifest>(name, cancel) ?? throw new CorpusException(
             $"{store.Address}: {name} is missing, though version {id} is asked for. 'ecgdata log' lists the versions.");
     }
+
+    /// <summary>Ids of the versions whose manifests are there, in ordinal order.</summary>
+    public async IAsyncEnumerable<string> ListVersionsAsync([EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        await foreach (var stored in store.ListAsync(CorpusPaths.Versions, cancel))
+        {
+            if (stored.Name.Split('/') is [_, var id, "manifest.json"]) yield return id;
+        }
+    }
+
+    /// <summary>The erased patients and withdrawn versions, with the tag that the list can be replaced by; nulls where nobody was ever erased.</summary>
+    /// <exception cref="CorpusException">The list is damaged.</exception>
+    public async Task<(ErasureList? List, string? Tag)> ReadErasuresAsync(CancellationToken cancel = default)
+    {
+        // what is read may be newer than its tag, never older: replacing it by the tag then fails, and nothing is lost
+        if (await store.FindAsync(CorpusPaths.Erasures, cancel) is not { } stored) return (null, null);
+        return (await ReadJsonAsync<ErasureList>(CorpusPaths.Erasures, cancel), stored.Tag);
+    }
+
+    /// <returns>false where somebody else has replaced it since it was read.</returns>
+    public Task<bool> TryReplaceErasuresAsync(ErasureList list, string? expectedTag, CancellationToken cancel = default) => store.TryReplaceAsync(
+        CorpusPaths.Erasures, JsonSerializer.SerializeToUtf8Bytes(list, CorpusJson.Readable), expectedTag, cancel);
 
     /// <summary>What a job with this input digest left, or null.</summary>
     public Task<Receipt?> ReadReceiptAsync(string inputDigest, CancellationToken cancel = default) =>

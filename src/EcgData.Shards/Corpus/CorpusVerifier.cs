@@ -1,15 +1,15 @@
 using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using EcgData.Signals;
 
 namespace EcgData.Shards;
 
 /// <summary>Checks that a version is what its manifest says, down to every stored value.</summary>
-public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
+public sealed partial class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
 {
     private readonly List<VerificationProblem> _problems = [];
     private readonly Lock _lock = new();
+    private ErasedPatients _erased = ErasedPatients.None;
     private long _checks;
     private long _rows;
 
@@ -18,8 +18,9 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
         VerificationDepth depth, int workers, Action<ManifestShard>? shardDone, CancellationToken cancel)
     {
         CheckManifest();
+        _erased = new ErasedPatients((await corpus.ReadErasuresAsync(cancel)).List);
         var rowGroups = await RowGroupsAsync(cancel);
-        var statistics = manifest.Sources.ToDictionary(source => source.Name, _ => new LeadSums());
+        var found = manifest.Sources.ToDictionary(source => source.Name, _ => new Found());
         await Parallel.ForEachAsync(
             ShardsAsync(cancel),
             new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancel },
@@ -30,17 +31,17 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
                 var sound = await BytesAsync(shard, groups, stop);
                 if (!sound)
                 {
-                    lock (_lock) statistics.Remove(shard.Source);   // they cannot come out right any more, and the cause is named
+                    lock (_lock) found.Remove(shard.Source);   // they cannot come out right any more, and the cause is named
                 }
                 else if (depth == VerificationDepth.Signals)
                 {
-                    var sums = await SignalsAsync(shard, groups, records, stop);
-                    lock (_lock) statistics.GetValueOrDefault(shard.Source)?.Add(sums);
+                    var part = await SignalsAsync(shard, groups, records, stop);
+                    lock (_lock) found.GetValueOrDefault(shard.Source)?.Add(part);
                 }
 
                 shardDone?.Invoke(shard);
             });
-        if (depth == VerificationDepth.Signals) CheckStatistics(statistics);
+        if (depth == VerificationDepth.Signals) CheckSources(found);
         return new VerificationReport(
             manifest.Id, _checks, manifest.Totals.Shards, _rows, [.. _problems.OrderBy(problem => problem.Subject, StringComparer.Ordinal)]);
     }
@@ -62,6 +63,7 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
         var totals = manifest.Totals;
         Check(totals.Records == manifest.Sources.Aggregate(RecordCounts.Zero, (sum, source) => sum + source.Records), name,
             $"totals {totals.Records} are not the sum of the sources'");
+        Check(manifest.Signature == VersionManifest.Join(manifest.Sources), name, $"signature {manifest.Signature} is not the sum of the sources'");
         Check(totals.SizeBytes == manifest.Shards.Sum(shard => shard.SizeBytes), name, $"totals.sizeBytes {totals.SizeBytes} is not the shards' sum");
     }
 
@@ -138,6 +140,9 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
         var rejected = row.State == "rejected";
         Check(rejected == row.Reason is not null && rejected == (row.Segments == 0) && rejected == row.Shard is null, name,
             $"{row.RecordId} is {row.State} with {row.Segments} segments, reason '{row.Reason}' and shard '{row.Shard}'");
+        Check(
+            row.IsErased || !_erased.Contain(new PatientKey(row.Patient)), name,
+            $"{row.RecordId} is of a patient who was erased. Withdraw the version with 'ecgdata erase', and build again");
         Check(rejected || (row.Flags != 0) == (row.State == "kept with flags"), name, $"{row.RecordId} is {row.State} with flags {row.Flags}");
     }
 
@@ -194,69 +199,13 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
         return Check(sha256 == shard.Sha256, name, $"SHA-256 {sha256}, expected {shard.Sha256}. {Remedy}");
     }
 
-    /// <summary>Reads every row of a shard and compares it with what the tables say of it.</summary>
-    private async Task<LeadSums> SignalsAsync(
-        ManifestShard shard, List<RowGroupEntry> groups, List<CataloguedRows> records, CancellationToken cancel)
-    {
-        var name = shard.Path!;
-        var sums = new LeadSums();
-        var expected = records.ToDictionary(record => record.RecordId, StringComparer.Ordinal);
-        var (row, group) = (0, 0);
-        StoredSegment? previous = null;
-        try
-        {
-            await using var stream = await corpus.Objects.OpenReadAsync(name, cancel);
-            await foreach (var segment in ShardReader.ReadAsync(stream, cancel: cancel))
-            {
-                while (group < groups.Count && row >= groups[group].FirstRow + groups[group].Rows) group++;
-                CheckRow(name, row, segment, previous, expected.GetValueOrDefault(segment.RecordId), groups.ElementAtOrDefault(group));
-                sums.Add(Sums(segment));
-                previous = segment;
-                row++;
-            }
-        }
-        catch (InvalidDataException e)
-        {
-            Check(false, name, $"row {row}: {e.Message}");
-        }
-
-        Check(row == shard.Rows, name, $"{row} rows were read, the manifest says {shard.Rows}");
-        Interlocked.Add(ref _rows, row);
-        return sums;
-    }
-
-    private void CheckRow(
-        string name, int row, StoredSegment segment, StoredSegment? previous, CataloguedRows? record, RowGroupEntry? group)
-    {
-        var where = $"row {row} ({segment.RecordId}, segment {segment.Segment})";
-        if (!Check(record is not null, name, $"{where} is of a record that the catalogue does not put here")) return;
-        Check(record!.Row + segment.Segment == row, name, $"{where} stands where the catalogue does not say: it begins at row {record.Row}");
-        Check(record.Patient == segment.Patient && record.Fold == segment.Fold && record.Flags == (int)segment.Flags
-            && record.Labels.SequenceEqual(segment.Labels, StringComparer.Ordinal), name,
-            $"{where}: patient, fold, flags or labels are not the catalogue's");
-        Check(new PatientKey(segment.Patient).Rank() == segment.Rank, name, $"{where}: rank {segment.Rank} does not follow from the patient");
-        Check(previous is null || InOrder(previous, segment), name, $"{where} does not follow the row before in rank, record and segment");
-        Check(group is not null && segment.Rank >= group.MinimumRank && segment.Rank <= group.MaximumRank, name,
-            $"{where}: rank outside the bounds of its row group");
-        Check(group is not null && group.SamplesOf(row - group.FirstRow) == segment.Samples && group.SegmentOf(row - group.FirstRow) == segment.Segment
-            && (group.RecordSegments.Count == 0 ? 1 : group.RecordSegments[row - group.FirstRow]) == record.Segments, name,
-            $"{where}: {segment.Samples} samples, segment {segment.Segment} of {record.Segments}, is not what the row-group table says of it");
-        foreach (var lead in segment.Leads)
-        {
-            Check(lead is null || lead.Length == segment.Samples, name, $"{where}: a lead has {lead?.Length} samples, the row says {segment.Samples}");
-            var bound = (short)(ConditioningOptions.StorageBoundMillivolt * 1000);
-            Check(lead is null || !lead.AsSpan().ContainsAnyExceptInRange((short)-bound, bound), name, $"{where}: a value beyond ±{bound} µV");
-        }
-
-        Check(segment.Gaps.All(gap => gap.Start >= 0 && gap.Start < gap.End && gap.End <= segment.Samples), name, $"{where}: a gap outside the segment");
-        Check(segment.Gaps.Count == 0 || segment.Flags.HasFlag(RecordFlags.MissingSamples), name, $"{where} has gaps but not their flag");
-    }
-
-    private void CheckStatistics(Dictionary<string, LeadSums> found)
+    private void CheckSources(Dictionary<string, Found> found)
     {
         foreach (var source in manifest.Sources.Where(source => found.ContainsKey(source.Name)))
         {
-            var statistics = LeadStatistics.Of(found[source.Name]);
+            var (statistics, signature) = (LeadStatistics.Of(found[source.Name].Sums), found[source.Name].Signature.ToString());
+            Check(source.Signature is null || source.Signature == signature, CorpusPaths.Manifest(manifest.Id),
+                $"source {source.Name}: the rows have the signature {signature}, the manifest says {source.Signature}");
             Check(statistics.Count == source.Statistics.Count, CorpusPaths.Manifest(manifest.Id), $"source {source.Name}: statistics of other leads");
             foreach (var (lead, expected) in source.Statistics)
             {
@@ -264,31 +213,6 @@ public sealed class CorpusVerifier(CorpusStore corpus, VersionManifest manifest)
                     $"source {source.Name}, lead {lead}: the signals give {statistics.GetValueOrDefault(lead)}, the manifest says {expected}");
             }
         }
-    }
-
-    private static LeadSums Sums(StoredSegment segment)
-    {
-        var sums = new LeadSums();
-        for (var lead = 0; lead < Montage.LeadCount; lead++)
-        {
-            if (segment.Leads[lead] is not { Length: > 0 } values) continue;
-            sums.Count[lead] = values.Length;
-            (sums.Minimum[lead], sums.Maximum[lead]) = (values.Min(), values.Max());
-            foreach (var value in values)
-            {
-                sums.Sum[lead] += value;
-                sums.SumOfSquares[lead] += value * value;
-            }
-        }
-
-        return sums;
-    }
-
-    private static bool InOrder(StoredSegment a, StoredSegment b)
-    {
-        var order = a.Rank.CompareTo(b.Rank);
-        if (order == 0) order = string.CompareOrdinal(a.RecordId, b.RecordId);
-        return (order == 0 ? a.Segment.CompareTo(b.Segment) : order) < 0;
     }
 
     private bool Check(bool holds, string subject, string problem)

@@ -18,6 +18,9 @@ public sealed record HistoryEntry
 
     public required string Machine { get; init; }
 
+    /// <summary>Signature of the version's rows, hex; null where it has none.</summary>
+    public string? Signature { get; init; }
+
     public required int ShardsBuilt { get; init; }
 
     public required int ShardsReused { get; init; }

@@ -13,6 +13,9 @@ public readonly record struct PatientKey(string Value)
     /// <summary>Seed of the rank that shards are sorted by.</summary>
     public const ulong DefaultSeed = 0;
 
+    /// <summary>Characters of a key.</summary>
+    internal const int Length = 16;
+
     /// <param name="source">The source's name in the corpus, its suffix included: ids of two sites may be the same.</param>
     /// <param name="patientId">The native patient id, or the record's own id where the source has none.</param>
     public static PatientKey Of(string source, string patientId) =>

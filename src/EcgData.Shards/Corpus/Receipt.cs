@@ -6,7 +6,7 @@ namespace EcgData.Shards;
 public sealed record Receipt
 {
     /// <summary>Version of the receipt's schema, which every input digest covers: receipts of another are not found.</summary>
-    public const int CurrentSchemaVersion = 2;
+    public const int CurrentSchemaVersion = 3;
 
     public int SchemaVersion { get; init; } = CurrentSchemaVersion;
 
@@ -19,6 +19,9 @@ public sealed record Receipt
 
     /// <summary>Exact sums per lead.</summary>
     public required IReadOnlyDictionary<string, LeadStatistics> Statistics { get; init; }
+
+    /// <summary>Signature of the shard's rows (<see cref="ContentSignature"/>), hex; null in receipts of schema version 2, which no build finds.</summary>
+    public string? Signature { get; init; }
 
     /// <summary>Every record of the job in the order of the plan: what became of it.</summary>
     public required IReadOnlyList<RecordOutcome> Records { get; init; }

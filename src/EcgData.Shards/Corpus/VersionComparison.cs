@@ -51,7 +51,7 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
         }
 
         var names = from.Sources.Concat(to.Sources).Select(source => source.Name).Distinct().Order(StringComparer.Ordinal);
-        return new VersionDifference(from.Id, to.Id, CorpusCauses(), [.. names.Select(Difference).OfType<SourceDifference>()]);
+        return new VersionDifference(from.Id, to.Id, CorpusCauses(), [.. names.Select(Difference).OfType<SourceDifference>()], from.Signature, to.Signature);
     }
 
     /// <summary>The rows of the shards that only one version has; all of them are counted in <paramref name="labels"/>.</summary>
@@ -131,7 +131,7 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
     private static UInt128 Hash(string text) => XxHash128.HashToUInt128(MemoryMarshal.AsBytes(text.AsSpan()));
 
     /// <summary>A record's row as four hashes, one for each way in which it may change.</summary>
-    private readonly record struct Marks(ulong Files, ulong Labels, ulong Metadata, ulong Outcome)
+    private readonly record struct Marks(ulong Files, ulong Labels, ulong Metadata, ulong Outcome, bool IsErased)
     {
         public static Marks Of(CatalogueRow row) => new(
             Hash([.. row.Files, .. row.Checksums]),
@@ -139,10 +139,17 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
             Hash([row.Patient, Text(row.PatientKnown), row.Site, row.Recorded, Text(row.AgeYears), row.Sex, Text(row.Fold), row.Licence]),
             Hash([
                 row.State, row.Reason, Text(row.Flags), Text(row.Segments), Text(row.NativeSamplingFrequencyHz), Text(row.NativeSamples),
-                row.DuplicateOf]));
+                row.DuplicateOf]),
+            row.IsErased);
 
         public IEnumerable<RecordChange> Changes(Marks other)
         {
+            if (other.IsErased && !IsErased)
+            {
+                yield return RecordChange.Erased;   // nothing else is known of it any more
+                yield break;
+            }
+
             if (Files != other.Files) yield return RecordChange.Files;
             if (Labels != other.Labels) yield return RecordChange.Labels;
             if (Metadata != other.Metadata) yield return RecordChange.Metadata;

@@ -3,8 +3,14 @@ namespace EcgData.Shards;
 /// <summary>What one version has that another has not, and why.</summary>
 /// <param name="Causes">What every record went through, where it is another: <c>recipe.segmentSeconds: 10, now 5</c>.</param>
 /// <param name="Sources">In the order of their names; sources that are the same in both are left out.</param>
-public sealed record VersionDifference(string From, string To, IReadOnlyList<string> Causes, IReadOnlyList<SourceDifference> Sources)
+/// <param name="FromSignature">Signature of the earlier version's rows; null where it has none.</param>
+/// <param name="ToSignature">Signature of the later version's rows; null where it has none.</param>
+public sealed record VersionDifference(
+    string From, string To, IReadOnlyList<string> Causes, IReadOnlyList<SourceDifference> Sources, string? FromSignature = null, string? ToSignature = null)
 {
+    /// <summary>Whether both hold the same rows, however they are cut into shards; null where that is not known.</summary>
+    public bool? SameRows => FromSignature is null || ToSignature is null ? null : FromSignature == ToSignature;
+
     public bool IsNone => Causes.Count == 0 && Sources.Count == 0;
 }
 
@@ -37,4 +43,7 @@ public enum RecordChange
 
     /// <summary>Kept or rejected, for another reason, with other flags or another number of segments.</summary>
     Outcome,
+
+    /// <summary>Left out because the patient was erased.</summary>
+    Erased,
 }

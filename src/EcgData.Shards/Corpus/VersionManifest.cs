@@ -26,6 +26,13 @@ public sealed record VersionManifest
 
     public required int WriterVersion { get; init; }
 
+    /// <summary>
+    /// Signature of all rows (<see cref="ContentSignature"/>), hex: two versions that hold the same rows have the same, however they are cut.
+    /// Null where a source has none.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]   // so that older manifests, which lack it, keep their ids
+    public string? Signature { get; init; }
+
     /// <summary>In the order of their names.</summary>
     public required IReadOnlyList<SourceSummary> Sources { get; init; }
 
@@ -37,6 +44,11 @@ public sealed record VersionManifest
 
     /// <summary>By source, then in the order of the plan.</summary>
     public required IReadOnlyList<ManifestShard> Shards { get; init; }
+
+    /// <summary>The signature of several sources together; null where one of them has none.</summary>
+    public static string? Join(IReadOnlyList<SourceSummary> sources) => sources.All(source => source.Signature is not null)
+        ? sources.Aggregate(ContentSignature.None, (sum, source) => sum + ContentSignature.Parse(source.Signature!)).ToString()
+        : null;
 
     /// <summary>Gives <paramref name="contents"/> the id that follows from it.</summary>
     public static VersionManifest Identify(VersionManifest contents) => contents with { Id = IdOf(contents) };
@@ -78,6 +90,10 @@ public sealed record SourceSummary
 
     /// <summary>Kept records by flag; a record may have several.</summary>
     public required IReadOnlyDictionary<string, long> Flags { get; init; }
+
+    /// <summary>Signature of its rows, hex; null where it was carried over from a version of a program that made none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Signature { get; init; }
 
     /// <summary>Exact sums per lead over all stored values.</summary>
     public required IReadOnlyDictionary<string, LeadStatistics> Statistics { get; init; }

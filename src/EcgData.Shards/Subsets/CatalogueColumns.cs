@@ -86,7 +86,7 @@ internal sealed class CatalogueColumns(Stream stream, ParquetReader reader, int 
         }
     }
 
-    private static string? TextOf(ColumnTexts texts, int row) => texts.CodeOf(row) is var code and >= 0 ? texts.Text(code) : null;
+    internal static string? TextOf(ColumnTexts texts, int row) => texts.CodeOf(row) is var code and >= 0 ? texts.Text(code) : null;
 
     private static void Narrow(CataloguePredicate condition, bool[] allowed, Func<int, object?> value)
     {
