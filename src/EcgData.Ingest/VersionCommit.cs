@@ -20,7 +20,7 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
 
     public async Task<VersionManifest> RunAsync(CancellationToken cancel)
     {
-        if (plan.Parent is { } parent && IsSaidBy(parent) && await TablesHoldAsync(parent, cancel))
+        if (plan.Parent is { } parent && VersionForecast.Is(parent, plan, receiptDigests) && await TablesHoldAsync(parent, cancel))
         {
             await CheckShardsAsync(parent.Shards, cancel);
             return parent;
@@ -76,28 +76,6 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         throw new CorpusException(
             $"{corpus.Objects.Address}: a patient was erased while this was built. HEAD is as it was, and nothing is lost: build again, and what " +
             "does not hold the patient is reused.");
-    }
-
-    /// <summary>
-    /// Whether the parent says already what this version would: the same jobs of the same sources in the same order. All that a
-    /// version holds follows from them, so the tables need not be made to know that they are the parent's.
-    /// </summary>
-    private bool IsSaidBy(VersionManifest parent)
-    {
-        if (parent.SchemaVersion != VersionManifest.CurrentSchemaVersion || parent.RecipeHash != plan.Recipe.ConditioningHash()
-            || parent.ProcessingVersion != Conditioning.ProcessingVersion || parent.WriterVersion != ShardWriter.WriterVersion) return false;
-        var carried = plan.CarriedOver.Select(source => source.Name).ToHashSet(StringComparer.Ordinal);
-        var built = plan.Catalogues.ToDictionary(catalogue => catalogue.Name, StringComparer.Ordinal);
-        if (parent.Sources.Count != carried.Count + built.Count) return false;
-        foreach (var source in parent.Sources.Where(source => !carried.Contains(source.Name)))
-        {
-            if (!built.TryGetValue(source.Name, out var catalogue) || source.Release != catalogue.Release
-                || source.Licence != catalogue.Source.Manifest.Licence || source.ReaderVersion != catalogue.Source.ReaderVersion
-                || source.Options != plan.Recipe.OptionsOf(source.Name)) return false;
-        }
-
-        return plan.Shards.Select((shard, index) => (shard.Catalogue.Name, receiptDigests[index])).SequenceEqual(
-            parent.Shards.Where(shard => built.ContainsKey(shard.Source)).Select(shard => (shard.Source, shard.InputDigest)));
     }
 
     /// <summary>What search engines and people are told of the version.</summary>

@@ -177,6 +177,7 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
         public void Add(RecordChange change, string recordId)
         {
             Counts[change] = Counts.GetValueOrDefault(change) + 1;
+            if (change == RecordChange.Erased) return;   // nothing that is kept names who was erased
             if (Counts[change] == 1) _examples[change] = new List<string>(MostExamples);
             if (Counts[change] <= MostExamples) ((List<string>)_examples[change]).Add(recordId);
         }
