@@ -63,8 +63,8 @@ public sealed class AdamWTests
     }
 
     [Theory]
-    [InlineData(0, 0.1)]
-    [InlineData(9, 1)]
+    [InlineData(0, 1 / 11.0)]
+    [InlineData(9, 10 / 11.0)]
     [InlineData(10, 1)]
     [InlineData(60, 0.55)]     // half way from 1 to 0.1
     [InlineData(110, 0.1)]
