@@ -2,13 +2,15 @@
 
     ecgdata stream CORPUS --subset 18k.json --to - --from state/position | python3 train.py state
 
-After each batch the weights, the optimiser and the position go into state/ as one file that is replaced as a whole, and then the
-position alone into state/position, which --from takes. Killed between two batches, or within one, the same command goes on with
-the crop that follows the last one trained on; another --batch is fine. state/seen.txt has a line per crop that was trained on.
+After each batch the weights and the optimiser go into state/ as a file that names their position, and then the position into
+state/position, which --from takes and which says what counts. Killed at any moment, the same command goes on with the crop that
+follows the last one trained on; another --batch is fine. state/seen.txt has a line per crop that was trained on.
 
 The task is small on purpose: tell the crop's four hidden samples per token from what is around them.
 """
 import argparse
+import glob
+import json
 import os
 import sys
 
@@ -32,33 +34,42 @@ class Encoder(nn.Module):
 
 
 class State:
-    """Weights, optimiser, position and how long the list of seen crops was then: one file, replaced as a whole."""
+    """Weights, optimiser and how long the list of seen crops was, in a file of its own for each position; which of them counts, says the
+    file with the position, which is replaced as a whole. Whenever the kill comes, the two belong together."""
 
     def __init__(self, folder, encoder):
         os.makedirs(folder, exist_ok=True)
-        self.file, self.position_file = os.path.join(folder, "state.pt"), os.path.join(folder, "position")
+        self.folder, self.position_file = folder, os.path.join(folder, "position")
         self.encoder, self.optimiser = encoder, torch.optim.AdamW(encoder.parameters(), lr=1e-3)
         self.position, self.step, length = None, 0, 0
-        if os.path.exists(self.file):
-            kept = torch.load(self.file)
+        if os.path.exists(self.position_file):
+            with open(self.position_file) as file:
+                self.position = json.load(file)["position"]
+            kept = torch.load(self.weights_file(self.position))
             encoder.load_state_dict(kept["encoder"])
             self.optimiser.load_state_dict(kept["optimiser"])
-            self.position, self.step, length = kept["position"], kept["step"], kept["seen"]
-            replace(self.position_file, lambda file: file.write(kept["state"].encode()))
+            self.step, length = kept["step"], kept["seen"]
+        for file in glob.glob(self.weights_file("*")):
+            if file != self.weights_file(self.position):   # written when the kill came, or not taken away any more
+                os.remove(file)
         self.seen = open(os.path.join(folder, "seen.txt"), "a+")
         self.seen.truncate(length)   # what was written after the last position did not count
+
+    def weights_file(self, position):
+        return os.path.join(self.folder, f"weights-{position}.pt")
 
     def write(self, batch):
         for record, position in zip(batch.record_id, batch.columns["position"]):
             self.seen.write(f"{position} {record}\n")
         self.seen.flush()
-        self.position, self.step = batch.next_position, self.step + 1
+        before, self.position, self.step = self.position, batch.next_position, self.step + 1
         kept = {
-            "encoder": self.encoder.state_dict(), "optimiser": self.optimiser.state_dict(), "position": self.position, "step": self.step,
-            "seen": self.seen.tell(), "state": batch.state,
+            "encoder": self.encoder.state_dict(), "optimiser": self.optimiser.state_dict(), "step": self.step, "seen": self.seen.tell(),
         }
-        replace(self.file, lambda file: torch.save(kept, file))
+        replace(self.weights_file(self.position), lambda file: torch.save(kept, file))
         replace(self.position_file, lambda file: file.write(batch.state.encode()))
+        if before is not None:
+            os.remove(self.weights_file(before))
 
 
 def replace(path, write):
