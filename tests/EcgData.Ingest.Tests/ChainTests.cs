@@ -32,6 +32,41 @@ public class ChainTests
     }
 
     [Fact]
+    public async Task Run_LastStageFailsWhenAllIsFed_EndsAllTheSame()
+    {
+        for (var round = 0; round < 2000; round++)   // who is first, whoever stops all or whoever offers in vain, is chance
+        {
+            using var stop = new CancellationTokenSource();
+            var limits = new BlockLimits(2, new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, 2).ConcurrentScheduler, stop.Token);
+            var allFed = false;
+            var last = new ActionBlock<int>(
+                _ =>
+                {
+                    // by now the first stage is told that nothing follows, and has but to hand on what it has made
+                    SpinWait.SpinUntil(() => Volatile.Read(ref allFed));
+                    Thread.SpinWait(1000);
+                    throw new IOException("the disk is full");
+                },
+                limits.Sequential);
+            var first = new TransformBlock<int, int>(item => item, limits.Parallel).Then(last);
+            var run = Chain.RunAsync(Six(), [first, last], stop);
+            var e = await Assert.ThrowsAsync<IOException>(() => run.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+            Assert.Equal("the disk is full", e.Message);
+
+            async IAsyncEnumerable<int> Six()
+            {
+                for (var item = 0; item < 6; item++)
+                {
+                    await Task.Yield();
+                    yield return item;
+                }
+
+                Volatile.Write(ref allFed, true);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Run_StageDropsARecordByItsOwnCancellation_IsFoundOut()
     {
         using var stop = new CancellationTokenSource();

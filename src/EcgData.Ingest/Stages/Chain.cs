@@ -12,6 +12,11 @@ internal static class Chain
     public static TransformBlock<TIn, TOut> Then<TIn, TOut>(this TransformBlock<TIn, TOut> block, ITargetBlock<TOut> next)
     {
         block.LinkTo(next, Propagate);
+        // What a failed block has refused nobody takes any more, and a block that waits for nothing but takers never ends, cancelled or not:
+        // cancellation reaches its input, which has ended, and not its output.
+        next.Completion.ContinueWith(
+            static (_, refusing) => ((TransformBlock<TIn, TOut>)refusing!).LinkTo(DataflowBlock.NullTarget<TOut>()), block,
+            CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         return block;
     }
 
