@@ -15,9 +15,14 @@ internal static class Chain
         // What a failed block has refused nobody takes any more, and a block that waits for nothing but takers never ends, cancelled or not:
         // cancellation reaches its input, which has ended, and not its output.
         next.Completion.ContinueWith(
-            static (_, refusing) => ((TransformBlock<TIn, TOut>)refusing!).LinkTo(DataflowBlock.NullTarget<TOut>()), block,
-            CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            static (_, refused) => Discard((TransformBlock<TIn, TOut>)refused!), block, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         return block;
+    }
+
+    private static void Discard<TIn, TOut>(TransformBlock<TIn, TOut> block)
+    {
+        block.LinkTo(DataflowBlock.NullTarget<TOut>());   // what is still to come
+        block.TryReceiveAll(out _);                       // what is there: once cancelled, a block offers nothing to a new link
     }
 
     /// <summary>Feeds <paramref name="source"/> into linked blocks, head first, and waits for all of them.</summary>
