@@ -41,6 +41,21 @@ public sealed class ShowTests(SyntheticCorpus synthetic) : IDisposable
         Assert.Contains("ending in .svg or .png", Show(synthetic.KeptRecord, file).EndsWith(2).Complaint, StringComparison.Ordinal);
 
     [Fact]
+    public void Show_ShardThatIsCutShort_IsNamed()
+    {
+        var corpus = synthetic.Corpus.CopyTo(_folder["corpus"]);
+        foreach (var shard in Directory.EnumerateFiles(Path.Join(corpus.Path, "shards"), "*.parquet", SearchOption.AllDirectories))
+        {
+            using var file = File.OpenWrite(shard);
+            file.SetLength(file.Length / 2);
+        }
+
+        var outcome = synthetic.Program.Run("show", corpus.Path, synthetic.KeptRecord, "--out", _folder["sheet.svg"]).EndsWith(3);
+        Assert.Contains(": shards/", outcome.Complaint, StringComparison.Ordinal);
+        Assert.Contains("build --check", outcome.Complaint, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Show_FolderThatIsNotThere_EndsWith3() =>
         Assert.Contains(_folder["none"], Show(synthetic.KeptRecord, "none/sheet.svg").EndsWith(3).Complaint, StringComparison.Ordinal);
 

@@ -101,36 +101,6 @@ public sealed class CorpusStore(IObjectStore store)
         }
     }
 
-    /// <summary>Segments of all sources in turn, each source's in stored order; a source that has no more drops out.</summary>
-    public async IAsyncEnumerable<StoredSegment> ReadSegmentsInTurnAsync(
-        VersionManifest version, [EnumeratorCancellation] CancellationToken cancel = default)
-    {
-        var sources = version.Sources
-            .Select(source => version with { Shards = [.. version.Shards.Where(shard => shard.Source == source.Name)] })
-            .Select(part => ReadSegmentsAsync(part, cancel).GetAsyncEnumerator(cancel)).ToList();
-        try
-        {
-            while (sources.Count > 0)
-            {
-                for (var index = 0; index < sources.Count; index++)
-                {
-                    if (await sources[index].MoveNextAsync())
-                    {
-                        yield return sources[index].Current;
-                        continue;
-                    }
-
-                    await sources[index].DisposeAsync();
-                    sources.RemoveAt(index--);
-                }
-            }
-        }
-        finally
-        {
-            foreach (var source in sources) await source.DisposeAsync();
-        }
-    }
-
     /// <summary>One segment of a record.</summary>
     /// <param name="row">The record's row of the version's catalogue; not a rejected one.</param>
     /// <exception cref="CorpusException">The shard does not hold what the catalogue says.</exception>
@@ -144,15 +114,26 @@ public sealed class CorpusStore(IObjectStore store)
                 && rowIndex < candidate.RowGroup.FirstRow + candidate.RowGroup.Rows, cancel))?.RowGroup;
         if (group is not null)
         {
-            await using var stream = await store.OpenReadAsync(row.Shard!, cancel);
-            var segment = await ShardReader.ReadAsync(stream, group.Index, cancel)
-                .Skip(rowIndex - group.FirstRow).FirstOrDefaultAsync(cancel);
+            var segment = await ReadRowAsync(row.Shard!, group, rowIndex, cancel);
             if (segment?.RecordId == row.RecordId && segment.Segment == segmentIndex) return segment;
         }
 
         throw new CorpusException(
             $"{store.Address}: {row.Shard} does not hold {row.RecordId}, segment {segmentIndex}, at row {rowIndex}, where the catalogue " +
             "puts it. 'ecgdata verify --deep' tells what is damaged.");
+    }
+
+    private async Task<StoredSegment?> ReadRowAsync(string shard, RowGroupEntry group, int row, CancellationToken cancel)
+    {
+        await using var stream = await store.OpenReadAsync(shard, cancel);
+        try
+        {
+            return await ShardReader.ReadAsync(stream, group.Index, cancel).Skip(row - group.FirstRow).FirstOrDefaultAsync(cancel);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new CorpusException($"{store.Address}: {shard}: {e.Message} 'ecgdata build --check' with the same sources makes it again.", e);
+        }
     }
 
     /// <summary>Makes a version stay, whatever is cleared away.</summary>
