@@ -3,7 +3,7 @@ using System.Globalization;
 namespace EcgData.Reports;
 
 /// <summary>Numbers as a page shows them.</summary>
-internal static class Quantity
+public static class Quantity
 {
     public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
@@ -17,11 +17,11 @@ internal static class Quantity
         _ => $"{(1000 * seconds).ToString("N0", CultureInfo.InvariantCulture)} ms",
     };
 
-    public static string Bytes(long bytes)
+    public static string Bytes(double bytes)
     {
         string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
-        var (value, unit) = ((double)bytes, 0);
-        for (; value >= 1024 && unit < units.Length - 1; unit++) value /= 1024;
-        return $"{value.ToString(unit == 0 ? "N0" : "N1", CultureInfo.InvariantCulture)} {units[unit]}";
+        var unit = 0;
+        for (; bytes >= 1024 && unit < units.Length - 1; unit++) bytes /= 1024;
+        return $"{bytes.ToString(unit == 0 ? "N0" : "N1", CultureInfo.InvariantCulture)} {units[unit]}";
     }
 }
