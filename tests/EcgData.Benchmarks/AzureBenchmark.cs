@@ -14,14 +14,14 @@ internal static class AzureBenchmark
 
     public static int Run()
     {
-        var ecgdata = Path.Join(IngestBenchmark.Root(), "bin", "ecgdata");
+        var ecgdata = PublishedProgram.Path;
         var work = Directory.CreateTempSubdirectory("ecgdata-bench-").FullName;
         try
         {
-            using var server = File.Exists(ecgdata) ? AzuriteServer.Start(work) : null;
+            using var server = AzuriteServer.Start(work);
             if (server is null)
             {
-                Console.Error.WriteLine("The program or Azurite is not there. Run: make build; tests/npm.sh tests/EcgData.Storage.Tests/azurite");
+                Console.Error.WriteLine("Azurite is not there. Run: tests/npm.sh tests/EcgData.Storage.Tests/azurite");
                 return 2;
             }
 

@@ -16,13 +16,7 @@ internal static class DeltaBenchmark
         int[] sizes = arguments.Count == 0
             ? [10_000, 30_000]
             : [.. arguments.Select(number => int.Parse(number, NumberStyles.AllowThousands, CultureInfo.InvariantCulture))];
-        var ecgdata = Path.Join(IngestBenchmark.Root(), "bin", "ecgdata");
-        if (!File.Exists(ecgdata))
-        {
-            Console.Error.WriteLine($"{ecgdata} is not there; expected is the published program. Run: make build");
-            return 2;
-        }
-
+        var ecgdata = PublishedProgram.Path;
         Console.WriteLine("records    | shards | whole build s | records/s | 1 % more s (median of 3) | share | shards untouched | nothing changed s | peak MiB");
         foreach (var records in sizes)
         {

@@ -17,14 +17,8 @@ internal static class IngestBenchmark
         var records = Number(arguments, "--records", 4000);
         var pairs = Number(arguments, "--pairs", 5);
         var root = Root();
-        var ecgdata = Path.Join(root, "bin", "ecgdata");
+        var ecgdata = PublishedProgram.Path;
         var peer = Path.Join(root, "tests", "EcgData.Benchmarks", "peers", "peer_ingest.py");
-        if (!File.Exists(ecgdata))
-        {
-            Console.Error.WriteLine($"{ecgdata} is not there; expected is the published program. Run: make build");
-            return 2;
-        }
-
         var work = Directory.CreateTempSubdirectory("ecgdata-bench-").FullName;
         try
         {

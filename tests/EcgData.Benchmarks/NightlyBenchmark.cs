@@ -15,13 +15,7 @@ internal static class NightlyBenchmark
         int[] sizes = arguments.Count == 0
             ? [100_000, 1_000_000]
             : [.. arguments.Select(number => int.Parse(number, NumberStyles.AllowThousands, CultureInfo.InvariantCulture))];
-        var ecgdata = Path.Join(IngestBenchmark.Root(), "bin", "ecgdata");
-        if (!File.Exists(ecgdata))
-        {
-            Console.Error.WriteLine($"{ecgdata} is not there; expected is the published program. Run: make build");
-            return 2;
-        }
-
+        var ecgdata = PublishedProgram.Path;
         Console.WriteLine("records    | first build s | peak MiB | nothing changed s | CPU s | peak MiB | microseconds a record");
         foreach (var records in sizes)
         {

@@ -24,13 +24,7 @@ internal static class SubsetBenchmark
     {
         var records = int.Parse(Value(arguments, "--records") ?? "1000000", CultureInfo.InvariantCulture);
         var folder = Value(arguments, "--folder") ?? Path.Join(Path.GetTempPath(), "ecgdata-bench-subset");
-        var ecgdata = Path.Join(IngestBenchmark.Root(), "bin", "ecgdata");
-        if (!File.Exists(ecgdata))
-        {
-            Console.Error.WriteLine($"{ecgdata} is not there; expected is the published program. Run: make build");
-            return 2;
-        }
-
+        var ecgdata = PublishedProgram.Path;
         var corpus = Path.Join(folder, $"corpus-{records}");
         if (!File.Exists(Path.Join(corpus, CorpusPaths.Head)))
         {
