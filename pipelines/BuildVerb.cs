@@ -130,9 +130,7 @@ internal static class BuildVerb
             version = await new CorpusBuild(corpus, plan, planner, request.Workers).RunAsync(progress, cancel);
         }
 
-        var limit = request.Recipe.Acceptance.MaximumRejectedShare;
-        var beyond = version.Sources.Where(source => request.Sources.ContainsKey(source.Name)
-            && source.Records.Rejected > limit * source.Records.Read).Select(source => source.Name).ToList();
+        var beyond = request.Recipe.Acceptance.FindExceeded(version, request.Sources.Keys);
         await watch.CommittedAsync(corpus, plan.Parent, version, request.Recipe, ShardCounts.Of(plan), beyond, cancel);
         return Report(request, plan, version, beyond, watch, terminal);
     }
@@ -201,7 +199,7 @@ internal static class BuildVerb
     }
 
     private static int Report(
-        Request request, BuildPlan plan, VersionManifest version, List<string> beyond, BuildWatch watch, Terminal terminal)
+        Request request, BuildPlan plan, VersionManifest version, IReadOnlyList<string> beyond, BuildWatch watch, Terminal terminal)
     {
         var time = watch.Elapsed;
         terminal.Result(

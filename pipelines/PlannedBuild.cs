@@ -83,9 +83,7 @@ internal static class PlannedBuild
         VersionManifest version;
         using (Telemetry.Spans.StartActivity("commit")) version = await build.FinishAsync(Known(document, request.Sources), cancel);
         watch.Progress.StageDone("commit", start);
-        var limit = document.Recipe.Acceptance.MaximumRejectedShare;
-        var beyond = version.Sources.Where(source => document.Sources.Any(built => built.Name == source.Name)
-            && source.Records.Rejected > limit * source.Records.Read).Select(source => source.Name).ToList();
+        var beyond = document.Recipe.Acceptance.FindExceeded(version, document.Sources.Select(source => source.Name));
         await watch.CommittedAsync(corpus, parent, version, document.Recipe, ShardCounts.Of(document), beyond, cancel);
         terminal.Result(
             new

@@ -79,4 +79,9 @@ public sealed record AcceptanceOptions
 {
     /// <summary>Largest share of a source's records that may be rejected.</summary>
     public double MaximumRejectedShare { get; init; } = 0.1;
+
+    /// <summary>Names of the sources of which more was rejected.</summary>
+    /// <param name="built">The sources that the build was about: what was carried over has been judged before.</param>
+    public IReadOnlyList<string> FindExceeded(VersionManifest version, IEnumerable<string> built) =>
+        [.. version.Sources.Where(source => source.Records.Rejected > MaximumRejectedShare * source.Records.Read).Select(source => source.Name).Intersect(built)];
 }
