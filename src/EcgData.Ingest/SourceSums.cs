@@ -4,7 +4,7 @@ using EcgData.Signals;
 
 namespace EcgData.Ingest;
 
-/// <summary>Adds up what the receipts of one source say.</summary>
+/// <summary>Adds up what the receipts of one source say, and what was added up before.</summary>
 internal sealed class SourceSums
 {
     private readonly SortedDictionary<string, long> _rejections = new(StringComparer.Ordinal);
@@ -35,6 +35,20 @@ internal sealed class SourceSums
         _signature += ContentSignature.Parse(receipt.Signature ?? throw new CorpusException(
             $"Receipt {receipt.InputDigest} has no signature. It is damaged: delete it and build again."));
     }
+
+    public void Add(CatalogueSums sums)
+    {
+        _records += sums.Records;
+        _segments += sums.Segments;
+        _seconds += sums.Seconds;
+        foreach (var (reason, count) in sums.Rejections) _rejections[reason] = _rejections.GetValueOrDefault(reason) + count;
+        foreach (var (flag, count) in sums.Flags) _flags[flag] = _flags.GetValueOrDefault(flag) + count;
+        _sums.Add(Sums(sums.Statistics));
+        _signature += ContentSignature.Parse(sums.Signature);
+    }
+
+    /// <summary>What was added so far.</summary>
+    public CatalogueSums Sums() => new(_records, _segments, _seconds, _rejections, _flags, _signature.ToString(), LeadStatistics.Of(_sums));
 
     public SourceSummary Summary(SourceCatalogue catalogue, BuildRecipe recipe) => new()
     {

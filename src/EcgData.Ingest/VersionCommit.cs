@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
 using EcgData.Shards;
 using EcgData.Shards.Publication;
 using EcgData.Signals;
@@ -7,8 +9,8 @@ using EcgData.Sources;
 namespace EcgData.Ingest;
 
 /// <summary>
-/// Turns the receipts of a plan into a version: catalogue, row-group table, manifest, and HEAD last. It holds a few receipts at
-/// a time, so its memory does not grow with the corpus.
+/// Turns the receipts of a plan into a version: catalogue, row-group table, manifest, and HEAD last. What the version before has of the same
+/// shards is taken over as it stands; of the others it holds a few receipts and a row group of the catalogue at a time.
 /// </summary>
 internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnlyList<string> receiptDigests)
 {
@@ -29,19 +31,11 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         await using var catalogueWriter = corpus.Objects.Create();
         await using var rowGroupWriter = corpus.Objects.Create();
         ManifestTable catalogue, rowGroups;
+        await using (var parentTables = await ParentTables.OpenAsync(corpus, plan.Parent, cancel))
         await using (var hashed = new HashingStream(catalogueWriter.Stream))
         {
-            long rows = 0;
-            await using (var table = await CatalogueTableWriter.CreateAsync(hashed, cancel))
-            {
-                await foreach (var row in CatalogueRowsAsync(cancel))
-                {
-                    await table.AddAsync(row, cancel);
-                    rows++;
-                }
-            }
-
-            catalogue = new ManifestTable(hashed.Finish(), hashed.Length, rows);
+            await using (var table = await CatalogueTableWriter.CreateAsync(hashed, cancel)) await AddSourcesAsync(table, parentTables, cancel);
+            catalogue = new ManifestTable(hashed.Finish(), hashed.Length, _shards.Sum(shard => (long)shard.Records));
         }
 
         await using (var hashed = new HashingStream(rowGroupWriter.Stream))
@@ -116,6 +110,7 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
             RecipeHash = plan.Recipe.ConditioningHash(),
             ProcessingVersion = Conditioning.ProcessingVersion,
             WriterVersion = ShardWriter.WriterVersion,
+            CatalogueVersion = CatalogueTableWriter.Version,
             Signature = VersionManifest.Join(_sources),
             Sources = _sources,
             Totals = new VersionTotals(
@@ -127,52 +122,144 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         };
     }
 
-    /// <summary>The catalogue's rows, by source; on the way it sums up each source and gathers its shards and row groups.</summary>
-    private async IAsyncEnumerable<CatalogueRow> CatalogueRowsAsync(
-        [EnumeratorCancellation] CancellationToken cancel)
+    /// <summary>Writes the catalogue, source by source; on the way it sums up each source and gathers its shards and row groups.</summary>
+    private async Task AddSourcesAsync(CatalogueTableWriter table, ParentTables parent, CancellationToken cancel)
     {
         var names = plan.Catalogues.Select(built => built.Name).Concat(plan.CarriedOver.Select(carried => carried.Name));
         foreach (var name in names.Order(StringComparer.Ordinal))
         {
-            var rows = plan.Catalogues.FirstOrDefault(built => built.Name == name) is { } built
-                ? BuiltRowsAsync(built, cancel)
-                : CarriedRowsAsync(name, cancel);
-            await foreach (var row in rows) yield return row;
+            if (plan.Catalogues.FirstOrDefault(built => built.Name == name) is { } built) await AddBuiltAsync(table, built, parent, cancel);
+            else await AddCarriedAsync(table, name, parent, cancel);
         }
     }
 
-    private async IAsyncEnumerable<CatalogueRow> BuiltRowsAsync(
-        SourceCatalogue catalogue, [EnumeratorCancellation] CancellationToken cancel)
+    private async Task AddBuiltAsync(CatalogueTableWriter table, SourceCatalogue catalogue, ParentTables parent, CancellationToken cancel)
     {
         var sums = new SourceSums();
-        await foreach (var (shard, receipt) in ReceiptsAsync(catalogue, cancel))
+        int[] shards = [.. Enumerable.Range(0, plan.Shards.Count).Where(index => plan.Shards[index].Catalogue == catalogue)];
+        (string Digest, int Records)[] jobs = [.. shards.Select(index => (receiptDigests[index], plan.Shards[index].Count))];
+        var source = KeyOf(
+            catalogue.Name, catalogue.Release, catalogue.Source.Manifest.Licence, catalogue.Source.ReaderVersion, plan.Recipe.OptionsOf(catalogue.Name),
+            plan.Recipe.ConditioningHash(), Conditioning.ProcessingVersion, ShardWriter.WriterVersion);
+        List<int> starts = [.. CatalogueCuts.Find(jobs), jobs.Length];
+        for (var group = 0; group + 1 < starts.Count; group++)
         {
-            sums.Add(receipt);
-            _shards.Add(new ManifestShard(
-                receipt.Shard?.Path, receipt.Shard?.Sha256, receipt.Shard?.SizeBytes ?? 0, receipt.Shard?.Rows ?? 0,
-                catalogue.Name, receipt.InputDigest, receipt.Records.Count));
-            foreach (var rowGroup in receipt.Shard?.RowGroups ?? []) _rowGroups.Add(new RowGroupRow(receipt.Shard!.Path, rowGroup));
-            for (var record = 0; record < receipt.Records.Count; record++)
-                yield return Row(catalogue, catalogue[shard.First + record], receipt, receipt.Records[record]);
+            var (first, end) = (starts[group], starts[group + 1]);
+            var inputs = InputsOf(source, jobs.AsSpan(first..end));
+            if (await parent.TakeAsync(inputs, jobs[first..end].Select(job => job.Digest), cancel) is { } taken)
+            {
+                await table.AddAsync(taken.Group, cancel);
+                sums.Add(taken.Group.Group.Sums!);
+                foreach (var shard in taken.Shards) await AddShardAsync(shard, parent, cancel);
+                continue;
+            }
+
+            var rows = new List<CatalogueRow>();
+            var groupSums = new SourceSums();
+            await foreach (var (shard, receipt) in ReceiptsAsync(shards[first..end], cancel))
+            {
+                groupSums.Add(receipt);
+                _shards.Add(new ManifestShard(
+                    receipt.Shard?.Path, receipt.Shard?.Sha256, receipt.Shard?.SizeBytes ?? 0, receipt.Shard?.Rows ?? 0,
+                    catalogue.Name, receipt.InputDigest, receipt.Records.Count));
+                foreach (var rowGroup in receipt.Shard?.RowGroups ?? []) _rowGroups.Add(new RowGroupRow(receipt.Shard!.Path, rowGroup));
+                for (var record = 0; record < receipt.Records.Count; record++)
+                    rows.Add(Row(catalogue, catalogue[shard.First + record], receipt, receipt.Records[record]));
+            }
+
+            var added = groupSums.Sums();
+            sums.Add(added);
+            await table.AddRowGroupAsync(rows, inputs, added, cancel);
         }
 
         _sources.Add(sums.Summary(catalogue, plan.Recipe));
     }
 
-    private async IAsyncEnumerable<CatalogueRow> CarriedRowsAsync(
-        string name, [EnumeratorCancellation] CancellationToken cancel)
+    private async Task AddCarriedAsync(CatalogueTableWriter table, string name, ParentTables parent, CancellationToken cancel)
     {
         var summary = plan.Parent!.Sources.Single(source => source.Name == name);
-        await using var stream = await corpus.Objects.OpenReadAsync(CorpusPaths.Catalogue(plan.Parent.Id), cancel);
-        await foreach (var row in CatalogueTableReader.ReadAsync(stream, cancel))
+        ManifestShard[] shards = [.. plan.Parent.Shards.Where(shard => shard.Source == name)];
+        if (plan.Parent.CatalogueVersion == CatalogueTableWriter.Version)
         {
-            if (row.Source == summary.Release) yield return row;
+            long rows = 0;
+            await foreach (var group in parent.TakeSourceAsync(name, cancel))
+            {
+                await table.AddAsync(group, cancel);
+                rows += group.Group.Rows;
+            }
+
+            if (rows != summary.Records.Read) throw ParentTables.Damaged(name);
+        }
+        else
+        {
+            await EncodeCarriedAsync(table, summary, shards, cancel);
         }
 
         _sources.Add(summary);
-        var shards = plan.Parent.Shards.Where(shard => shard.Source == name).ToList();
-        _shards.AddRange(shards);
-        await CarryRowGroupsAsync(shards.Select(shard => shard.Path).OfType<string>().ToHashSet(StringComparer.Ordinal), cancel);
+        foreach (var shard in shards) await AddShardAsync(shard, parent, cancel);
+    }
+
+    /// <summary>A source that is carried over from a catalogue whose row groups cannot be: its rows are cut as a build would cut them.</summary>
+    private async Task EncodeCarriedAsync(CatalogueTableWriter table, SourceSummary summary, ManifestShard[] shards, CancellationToken cancel)
+    {
+        (string Digest, int Records)[] jobs = [.. shards.Select(shard => (shard.InputDigest, shard.Records))];
+        var source = KeyOf(
+            summary.Name, summary.Release, summary.Licence, summary.ReaderVersion, summary.Options,
+            plan.Parent!.RecipeHash, plan.Parent.ProcessingVersion, plan.Parent.WriterVersion);
+        await using var stream = await corpus.Objects.OpenReadAsync(CorpusPaths.Catalogue(plan.Parent.Id), cancel);
+        await using var rows = CatalogueTableReader.ReadAsync(stream, cancel).Where(row => row.Source == summary.Release).GetAsyncEnumerator(cancel);
+        List<int> starts = [.. CatalogueCuts.Find(jobs), jobs.Length];
+        for (var group = 0; group + 1 < starts.Count; group++)
+        {
+            var (first, end) = (starts[group], starts[group + 1]);
+            var taken = new List<CatalogueRow>();
+            for (var left = jobs.AsSpan(first..end).ToArray().Sum(job => job.Records); left > 0; left--)
+                taken.Add(await rows.MoveNextAsync() ? rows.Current : throw ParentTables.Damaged(summary.Name));
+            await table.AddRowGroupAsync(taken, InputsOf(source, jobs.AsSpan(first..end)), await TrySumAsync(jobs[first..end], cancel), cancel);
+        }
+    }
+
+    /// <summary>What the receipts of shards add up to; null where one does not tell.</summary>
+    private async Task<CatalogueSums?> TrySumAsync((string Digest, int Records)[] jobs, CancellationToken cancel)
+    {
+        var sums = new SourceSums();
+        foreach (var (digest, _) in jobs)
+        {
+            if (await corpus.ReadReceiptAsync(digest, cancel) is not { Signature: not null } receipt) return null;
+            sums.Add(receipt);
+        }
+
+        return sums.Sums();
+    }
+
+    /// <summary>A shard of the version before, with its row groups.</summary>
+    private async Task AddShardAsync(ManifestShard shard, ParentTables parent, CancellationToken cancel)
+    {
+        _shards.Add(shard);
+        if (shard.Path is not { } path) return;
+        if (parent.RowGroupsOf(path) is { } rows)
+        {
+            _rowGroups.AddRange(rows);
+            return;
+        }
+
+        var receipt = await corpus.ReadReceiptAsync(shard.InputDigest, cancel) ?? throw new CorpusException(
+            $"{corpus.Objects.Address}: {CorpusPaths.RowGroups(plan.Parent!.Id)} says nothing of {path}, or is damaged, and the shard's receipt is missing. " +
+            $"Name the source with --source {shard.Source}=DIR, and both are made again.");
+        _rowGroups.AddRange(receipt.Shard!.RowGroups.Select(group => new RowGroupRow(path, group)));
+    }
+
+    /// <summary>What all row groups of a source follow from.</summary>
+    private static string KeyOf(
+        string name, string release, string licence, int readerVersion, string options, string recipeHash, int processingVersion, int writerVersion) =>
+        $"ecgdata catalogue\n{CatalogueTableWriter.Version}\n{name}\n{release}\n{licence}\n{readerVersion}\n{options}\n{recipeHash}\n" +
+        $"{processingVersion}\n{writerVersion}\n";
+
+    private static string InputsOf(string source, ReadOnlySpan<(string Digest, int Records)> jobs)
+    {
+        var text = new StringBuilder(source);
+        foreach (var (digest, _) in jobs) text.Append(digest).Append('\n');
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
     private static CatalogueRow Row(SourceCatalogue catalogue, CatalogueEntry entry, Receipt receipt, RecordOutcome outcome)
@@ -215,15 +302,6 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         };
     }
 
-    private async Task CarryRowGroupsAsync(HashSet<string> shards, CancellationToken cancel)
-    {
-        await using var stream = await corpus.Objects.OpenReadAsync(CorpusPaths.RowGroups(plan.Parent!.Id), cancel);
-        await foreach (var row in RowGroupTable.ReadAsync(stream, cancel))
-        {
-            if (shards.Contains(row.Shard)) _rowGroups.Add(row);
-        }
-    }
-
     /// <summary>Every shard of the version is there with its size: nothing that a version names may be missing from the day it is published.</summary>
     private async Task CheckShardsAsync(IEnumerable<ManifestShard> shards, CancellationToken cancel)
     {
@@ -250,11 +328,10 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         return true;
     }
 
-    /// <summary>The receipts of a source in the order of the plan, some of them on their way while one is used.</summary>
+    /// <summary>The receipts of some of the plan's shards, some of them on their way while one is used.</summary>
     private async IAsyncEnumerable<(PlannedShard Shard, Receipt Receipt)> ReceiptsAsync(
-        SourceCatalogue catalogue, [EnumeratorCancellation] CancellationToken cancel)
+        int[] shards, [EnumeratorCancellation] CancellationToken cancel)
     {
-        int[] shards = [.. Enumerable.Range(0, plan.Shards.Count).Where(index => plan.Shards[index].Catalogue == catalogue)];
         var underWay = new Queue<Task<Receipt>>(ReceiptsAhead);
         try
         {

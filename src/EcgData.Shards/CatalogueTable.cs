@@ -1,5 +1,8 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using EcgData.Shards.Parquet;
 using global::Parquet;
 using global::Parquet.Schema;
 
@@ -69,28 +72,45 @@ public sealed record CatalogueRow
 }
 
 /// <summary>Writes and reads <c>catalogue.parquet</c> in pieces: neither holds the table.</summary>
+/// <remarks>
+/// Each row group is encoded as a file of its own and moved into the table with its place in the footer changed, so that its bytes follow
+/// from its rows alone: what is taken over from another version's catalogue cannot be told from what is encoded anew.
+/// </remarks>
 public sealed class CatalogueTableWriter : IAsyncDisposable
 {
-    /// <summary>Rows per row group: what the writer holds, some 30 MB, twice. 65,536 took 550 MiB in all for a catalogue of 200,000 records.</summary>
+    /// <summary>Version of the bytes that this writer makes of given rows; a version's manifest names it.</summary>
+    public const int Version = 1;
+
+    /// <summary>Rows per row group where nobody ends it: what the writer holds, some 30 MB, twice. 65,536 took 550 MiB in all for a catalogue of 200,000 records.</summary>
     public const int RowGroupRows = 16_384;
 
     private static readonly string[] DictionaryColumns = ["source", "site", "sex", "licence", "state", "shard"];
+    private static readonly ParquetSchema Schema = CreateSchema();
 
-    private readonly ParquetTable _table;
+    private readonly Stream _stream;
+    private readonly List<CatalogueGroup> _groups = [];
+    private readonly List<ReadOnlyMemory<byte>> _structures = [];
     private List<CatalogueRow> _rows = [];
-    private Task _writing = Task.CompletedTask;   // the row group before, on another core
+    private Task<CatalogueRowGroup>? _encoding;   // the row group before, on another core
+    private long _position = FooterParts.FirstOffset;
+    private long _count;
 
     /// <summary>The columns: name, type of a value, and whether there is a list of them.</summary>
     internal static IReadOnlyList<(string Name, Type Type, bool IsList)> Fields { get; } =
-        [.. CreateSchema().Fields.Select(field => field is ListField list
+        [.. Schema.Fields.Select(field => field is ListField list
             ? (field.Name, ((DataField)list.Item).ClrType, true)
             : (field.Name, ((DataField)field).ClrType, false))];
 
-    private CatalogueTableWriter(ParquetTable table) => _table = table;
+    private CatalogueTableWriter(Stream stream) => _stream = stream;
 
     /// <param name="stream">Written front to back and left open.</param>
-    public static async Task<CatalogueTableWriter> CreateAsync(Stream stream, CancellationToken cancel = default) =>
-        new(await ParquetTable.CreateAsync(CreateSchema(), stream, DictionaryColumns, cancel));
+    public static async Task<CatalogueTableWriter> CreateAsync(Stream stream, CancellationToken cancel = default)
+    {
+        await stream.WriteAsync(Magic, cancel);
+        return new(stream);
+    }
+
+    private static byte[] Magic { get; } = [.. "PAR1"u8];
 
     /// <exception cref="ArgumentException">A row whose parallel lists differ in length.</exception>
     public async Task AddAsync(CatalogueRow row, CancellationToken cancel = default)
@@ -103,19 +123,102 @@ public sealed class CatalogueTableWriter : IAsyncDisposable
         }
 
         _rows.Add(row);
-        if (_rows.Count < RowGroupRows) return;
-        await _writing;
-        var rows = _rows;
-        _writing = Task.Run(() => WriteAsync(rows, cancel), cancel);
-        _rows = [];
+        if (_rows.Count >= RowGroupRows) await EndRowGroupAsync(null, null, cancel);
+    }
+
+    /// <summary>Writes rows of one source as a row group.</summary>
+    /// <param name="inputs">All that the rows follow from, as one hash.</param>
+    /// <param name="sums">What they add up to, or null where that is not known.</param>
+    public async Task AddRowGroupAsync(List<CatalogueRow> rows, string? inputs, CatalogueSums? sums, CancellationToken cancel = default)
+    {
+        if (_rows.Count > 0) await EndRowGroupAsync(null, null, cancel);
+        _rows = rows;
+        await EndRowGroupAsync(inputs, sums, cancel);
+    }
+
+    /// <summary>Takes over a row group of another catalogue.</summary>
+    public async Task AddAsync(CatalogueRowGroup rowGroup, CancellationToken cancel = default)
+    {
+        await FlushAsync(cancel);
+        await WriteAsync(rowGroup, cancel);
     }
 
     /// <summary>Writes what is left, and the footer.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _writing;
-        if (_rows.Count > 0) await WriteAsync(_rows, CancellationToken.None);
-        await _table.DisposeAsync();
+        if (_rows.Count > 0) await EndRowGroupAsync(null, null, CancellationToken.None);
+        await FlushAsync(CancellationToken.None);
+        var metadata = JsonSerializer.Serialize(_groups.ToArray(), CorpusJson.Compact);
+        var footer = (await EmptyFooterAsync()).Write(_count, _structures, [new(CatalogueGroup.MetadataKey, metadata)]);
+        await _stream.WriteAsync(footer);
+        await _stream.WriteAsync((byte[])[.. BitConverter.GetBytes(footer.Length), .. Magic]);
+    }
+
+    private async Task EndRowGroupAsync(string? inputs, CatalogueSums? sums, CancellationToken cancel)
+    {
+        await FlushAsync(cancel);
+        var rows = _rows;
+        _rows = [];
+        _encoding = Task.Run(() => EncodeAsync(rows, inputs, sums, cancel), cancel);
+    }
+
+    private async Task FlushAsync(CancellationToken cancel)
+    {
+        if (_encoding is not { } encoding) return;
+        _encoding = null;
+        await WriteAsync(await encoding, cancel);
+    }
+
+    private async Task WriteAsync(CatalogueRowGroup rowGroup, CancellationToken cancel)
+    {
+        await _stream.WriteAsync(rowGroup.Pages, cancel);
+        _structures.Add(FooterParts.Rebase(rowGroup.Structure, _position - FooterParts.FirstOffset, _groups.Count));
+        _groups.Add(rowGroup.Group);
+        _position += rowGroup.Pages.Length;
+        _count += rowGroup.Group.Rows;
+    }
+
+    private static async Task<CatalogueRowGroup> EncodeAsync(List<CatalogueRow> rows, string? inputs, CatalogueSums? sums, CancellationToken cancel)
+    {
+        using var file = new MemoryStream();
+        await using (var table = await ParquetTable.CreateAsync(Schema, file, DictionaryColumns, cancel)) await WriteAsync(table, rows, cancel);
+        var (footer, end) = await FooterParts.ReadAsync(file, cancel);
+        var pages = file.GetBuffer().AsMemory(FooterParts.FirstOffset, (int)end - FooterParts.FirstOffset);
+        var structure = FooterParts.Rebase(footer.RowGroups[0], 0, 0);
+        var group = new CatalogueGroup
+        {
+            Source = rows[0].RecordId[..Math.Max(0, rows[0].RecordId.IndexOf('/', StringComparison.Ordinal))],
+            Rows = rows.Count,
+            SizeBytes = pages.Length,
+            Inputs = inputs,
+            Labels = CountLabels(rows),
+            Sums = sums,
+        };
+        return new CatalogueRowGroup(group.Sealed(pages.Span, structure), pages, structure);
+    }
+
+    /// <returns>null where there are too many, or where the rows are of several sources.</returns>
+    private static SortedDictionary<string, long>? CountLabels(List<CatalogueRow> rows)
+    {
+        var name = rows[0].RecordId.AsSpan(0, rows[0].RecordId.IndexOf('/', StringComparison.Ordinal) + 1);
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var row in rows)
+        {
+            if (!row.RecordId.AsSpan().StartsWith(name)) return null;
+            if (row.State == "rejected") continue;
+            foreach (var label in row.Labels) CollectionsMarshal.GetValueRefOrAddDefault(counts, label, out _)++;
+            if (counts.Count > CatalogueGroup.MostLabels) return null;
+        }
+
+        return new SortedDictionary<string, long>(counts, StringComparer.Ordinal);
+    }
+
+    /// <summary>The footer of a table without rows, which has the schema.</summary>
+    private static async Task<FooterParts> EmptyFooterAsync()
+    {
+        using var file = new MemoryStream();
+        await (await ParquetTable.CreateAsync(Schema, file, DictionaryColumns, CancellationToken.None)).DisposeAsync();
+        return (await FooterParts.ReadAsync(file, CancellationToken.None)).Parts;
     }
 
     private static ParquetSchema CreateSchema() => new(
@@ -144,9 +247,9 @@ public sealed class CatalogueTableWriter : IAsyncDisposable
         new DataField<int>("segments"),
         new DataField<string>("duplicate_of", true));
 
-    private async Task WriteAsync(List<CatalogueRow> rows, CancellationToken cancel)
+    private static async Task WriteAsync(ParquetTable table, List<CatalogueRow> rows, CancellationToken cancel)
     {
-        var group = _table.BeginRowGroup();
+        var group = table.BeginRowGroup();
         await group.AddAsync(Texts(rows, row => row.RecordId));
         await group.AddAsync(Texts(rows, row => row.Source));
         await group.AddAsync(Texts(rows, row => row.NativeId));
@@ -192,13 +295,19 @@ public static class CatalogueTableReader
 
     /// <param name="stream">A <c>catalogue.parquet</c>; seekable.</param>
     /// <exception cref="InvalidDataException">Not a catalogue, or damaged.</exception>
-    public static async IAsyncEnumerable<CatalogueRow> ReadAsync(Stream stream, [EnumeratorCancellation] CancellationToken cancel = default)
+    public static IAsyncEnumerable<CatalogueRow> ReadAsync(Stream stream, CancellationToken cancel = default) => ReadAsync(stream, _ => true, cancel);
+
+    /// <inheritdoc cref="ReadAsync(Stream, CancellationToken)"/>
+    /// <param name="isWanted">Which row groups to read, from 0.</param>
+    public static async IAsyncEnumerable<CatalogueRow> ReadAsync(
+        Stream stream, Func<int, bool> isWanted, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         await using var reader = await ParquetFile.OpenAsync(stream, "a catalogue", cancel);
         CheckColumns(reader);
         for (var index = 0; index < reader.RowGroupCount; index++)
         {
             var group = index;
+            if (!isWanted(index)) continue;
             foreach (var row in await ParquetFile.GuardAsync($"row group {index}", () => ReadRowGroupAsync(reader, group, cancel)))
             {
                 cancel.ThrowIfCancellationRequested();

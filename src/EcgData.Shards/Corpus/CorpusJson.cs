@@ -36,6 +36,7 @@ public static class CorpusJson
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(VersionManifest))]
 [JsonSerializable(typeof(Receipt))]
+[JsonSerializable(typeof(CatalogueGroup[]))]
 [JsonSerializable(typeof(HistoryEntry))]
 [JsonSerializable(typeof(ErasureList))]
 [JsonSerializable(typeof(RunReport))]

@@ -90,6 +90,20 @@ public sealed class CorpusStore(IObjectStore store)
         await foreach (var row in CatalogueTableReader.ReadAsync(stream, cancel)) yield return row;
     }
 
+    /// <summary>The catalogue of a version by its row groups, or null where an older program wrote it, or where it is damaged or missing.</summary>
+    public async Task<StoredCatalogue?> OpenCatalogueAsync(VersionManifest version, CancellationToken cancel = default)
+    {
+        if (version.CatalogueVersion != CatalogueTableWriter.Version) return null;
+        try
+        {
+            return await StoredCatalogue.OpenAsync(await store.OpenReadAsync(CorpusPaths.Catalogue(version.Id), cancel), cancel);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Every segment of a version in stored order: shard by shard as the manifest lists them, by rank within a shard.</summary>
     public async IAsyncEnumerable<StoredSegment> ReadSegmentsAsync(
         VersionManifest version, [EnumeratorCancellation] CancellationToken cancel = default)

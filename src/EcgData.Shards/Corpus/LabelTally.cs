@@ -20,11 +20,22 @@ public sealed class LabelTally
     {
         if (row.State == "rejected") return;
         var counts = CountsOf(row);
-        foreach (var label in row.Labels)
-        {
-            var key = counts.Count < MostLabels || counts.ContainsKey(label) ? label : Other;
-            counts[key] = counts.GetValueOrDefault(key) + 1;
-        }
+        foreach (var label in row.Labels) Add(counts, label, 1);
+    }
+
+    /// <summary>Adds records that were counted before.</summary>
+    /// <param name="name">The source's name in the corpus.</param>
+    /// <param name="labels">Kept records by label.</param>
+    public void Add(string name, IReadOnlyDictionary<string, long> labels)
+    {
+        if (!_sources.TryGetValue(name, out var counts)) _sources[name] = counts = new(StringComparer.Ordinal);
+        foreach (var (label, count) in labels) Add(counts, label, count);
+    }
+
+    private static void Add(Dictionary<string, long> counts, string label, long count)
+    {
+        var key = counts.Count < MostLabels || counts.ContainsKey(label) ? label : Other;
+        counts[key] = counts.GetValueOrDefault(key) + count;
     }
 
     /// <summary>A catalogue is in the order of its sources: the same one as a row ago, nearly always.</summary>

@@ -27,9 +27,11 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
     public async Task<VersionDifference> RunAsync(CancellationToken cancel)
     {
         var same = from.Shards.Intersect(to.Shards).Select(shard => shard.Path).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var (groupsBefore, groupsAfter) = (await GroupsAsync(from, cancel), await GroupsAsync(to, cancel));
+        var both = groupsBefore.Select(group => group.Digest).Intersect(groupsAfter.Select(group => group.Digest)).ToHashSet(StringComparer.Ordinal);
         var before = new Dictionary<UInt128, Marks>();
-        await foreach (var row in Rows(from, same, LabelsBefore, cancel)) before[Hash(row.RecordId)] = Marks.Of(row);
-        await foreach (var row in Rows(to, same, LabelsAfter, cancel))
+        await foreach (var row in Rows(from, groupsBefore, both, same, LabelsBefore, cancel)) before[Hash(row.RecordId)] = Marks.Of(row);
+        await foreach (var row in Rows(to, groupsAfter, both, same, LabelsAfter, cancel))
         {
             if (!before.Remove(Hash(row.RecordId), out var marks))
             {
@@ -44,7 +46,7 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
 
         if (before.Count > 0)
         {
-            await foreach (var row in Rows(from, same, labels: null, cancel))
+            await foreach (var row in Rows(from, groupsBefore, both, same, labels: null, cancel))
             {
                 if (before.ContainsKey(Hash(row.RecordId))) Count(row, RecordChange.Removed);
             }
@@ -54,11 +56,29 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
         return new VersionDifference(from.Id, to.Id, CorpusCauses(), [.. names.Select(Difference).OfType<SourceDifference>()], from.Signature, to.Signature);
     }
 
-    /// <summary>The rows of the shards that only one version has; all of them are counted in <paramref name="labels"/>.</summary>
-    private async IAsyncEnumerable<CatalogueRow> Rows(
-        VersionManifest version, HashSet<string> same, LabelTally? labels, [EnumeratorCancellation] CancellationToken cancel)
+    /// <summary>What the catalogue tells of its row groups; nothing where an older program wrote it.</summary>
+    private async Task<IReadOnlyList<CatalogueGroup>> GroupsAsync(VersionManifest version, CancellationToken cancel)
     {
-        await foreach (var row in corpus.ReadCatalogueAsync(version, cancel))
+        await using var catalogue = await corpus.OpenCatalogueAsync(version, cancel);
+        return catalogue?.Groups ?? [];
+    }
+
+    /// <summary>The rows of the shards that only one version has; the labels of all are counted in <paramref name="labels"/>.</summary>
+    /// <param name="groups">The version's row groups: those that count their own labels need not be read for them.</param>
+    /// <param name="both">Digests of the row groups that both versions have.</param>
+    private async IAsyncEnumerable<CatalogueRow> Rows(
+        VersionManifest version, IReadOnlyList<CatalogueGroup> groups, HashSet<string> both, HashSet<string> same, LabelTally? labels,
+        [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var skipped = groups.Select(group => both.Contains(group.Digest) && (labels is null || group.Labels is not null)).ToArray();
+        for (var index = 0; index < skipped.Length; index++)
+        {
+            if (skipped[index]) labels?.Add(groups[index].Source, groups[index].Labels!);
+        }
+
+        await using var stream = await corpus.Objects.OpenReadAsync(CorpusPaths.Catalogue(version.Id), cancel);
+        if (skipped.Length > 0 && skipped.All(skip => skip)) yield break;
+        await foreach (var row in CatalogueTableReader.ReadAsync(stream, index => skipped.Length == 0 || !skipped[index], cancel))
         {
             labels?.Add(row);
             if (row.Shard is null || !same.Contains(row.Shard)) yield return row;
@@ -93,6 +113,7 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
         Compare(causes, "recipe", JsonSerializer.SerializeToNode(from.Recipe, CorpusJson.Recipe), JsonSerializer.SerializeToNode(to.Recipe, CorpusJson.Recipe));
         Compare(causes, "processing version", Text(from.ProcessingVersion), Text(to.ProcessingVersion));
         Compare(causes, "writer's version", Text(from.WriterVersion), Text(to.WriterVersion));
+        Compare(causes, "catalogue's version", Text(from.CatalogueVersion), Text(to.CatalogueVersion));
         return causes;
     }
 

@@ -26,6 +26,10 @@ public sealed record VersionManifest
 
     public required int WriterVersion { get; init; }
 
+    /// <summary><see cref="CatalogueTableWriter.Version"/> of the catalogue; 0 where its writer was an older one, which took no row groups over.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]   // so that older manifests, which lack it, keep their ids
+    public int CatalogueVersion { get; init; }
+
     /// <summary>
     /// Signature of all rows (<see cref="ContentSignature"/>), hex: two versions that hold the same rows have the same, however they are cut.
     /// Null where a source has none.

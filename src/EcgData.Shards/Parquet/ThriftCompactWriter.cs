@@ -101,6 +101,14 @@ internal sealed class ThriftCompactWriter(ArrayBufferWriter<byte> output)
         Varint((ulong)count);
     }
 
+    /// <summary>A field whose value is encoded already.</summary>
+    /// <param name="type">Thrift's number of its type; a boolean's is its value.</param>
+    public void Raw(int field, int type, ReadOnlySpan<byte> value)
+    {
+        Field(field, type);
+        output.Write(value);
+    }
+
     public void I32Element(int value) => Varint(ZigZag(value));
 
     public void TextElement(string value)

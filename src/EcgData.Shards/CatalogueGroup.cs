@@ -1,0 +1,143 @@
+using System.IO.Hashing;
+using System.Text.Json;
+using EcgData.Shards.Parquet;
+
+namespace EcgData.Shards;
+
+/// <summary>
+/// What a catalogue's footer tells of one of its row groups, under the key <see cref="MetadataKey"/>: enough to take it over into the next
+/// version's catalogue as it stands, and to know what its records add up to without reading them.
+/// </summary>
+public sealed record CatalogueGroup
+{
+    /// <summary>Key of the list of all of them in the file's metadata.</summary>
+    public const string MetadataKey = "ecgdata.row_groups";
+
+    /// <summary>Name of the source in the corpus, <c>ptb-xl</c>.</summary>
+    public required string Source { get; init; }
+
+    public required int Rows { get; init; }
+
+    /// <summary>All its pages, which follow those of the row group before.</summary>
+    public required long SizeBytes { get; init; }
+
+    /// <summary>All that its rows follow from, as one hash, hex; null where nobody can tell.</summary>
+    public string? Inputs { get; init; }
+
+    /// <summary>Kept records by label; null where there are more than <see cref="MostLabels"/>.</summary>
+    public IReadOnlyDictionary<string, long>? Labels { get; init; }
+
+    /// <summary>What its records add up to; null where their receipts did not tell.</summary>
+    public CatalogueSums? Sums { get; init; }
+
+    /// <summary>XxHash128, hex, of its pages, of their place and of all above: what is taken over is held against it.</summary>
+    public string Digest { get; init; } = "";
+
+    /// <summary>Labels beyond which a row group does not count them: a footer is read whole.</summary>
+    public const int MostLabels = 256;
+
+    /// <summary>This, with the digest that belongs to it.</summary>
+    /// <param name="rowGroup">Its structure in the footer of a file that begins with it.</param>
+    internal CatalogueGroup Sealed(ReadOnlySpan<byte> pages, ReadOnlySpan<byte> rowGroup) => this with { Digest = DigestOf(pages, rowGroup) };
+
+    internal bool Holds(ReadOnlySpan<byte> pages, ReadOnlySpan<byte> rowGroup) => Digest == DigestOf(pages, rowGroup);
+
+    private string DigestOf(ReadOnlySpan<byte> pages, ReadOnlySpan<byte> rowGroup)
+    {
+        var hash = new XxHash128();
+        hash.Append(pages);
+        hash.Append(rowGroup);
+        hash.Append(JsonSerializer.SerializeToUtf8Bytes(this with { Digest = "" }, CorpusJson.Compact));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}
+
+/// <summary>What a row group's records add up to; sums of row groups add up to their source's.</summary>
+/// <param name="Seconds">Of signal stored: decimal, so that the sum is the same whatever the order.</param>
+/// <param name="Rejections">Rejected records by reason.</param>
+/// <param name="Flags">Kept records by flag.</param>
+/// <param name="Signature">Of the shards' rows, hex (<see cref="ContentSignature"/>).</param>
+/// <param name="Statistics">Exact sums per lead.</param>
+public sealed record CatalogueSums(
+    RecordCounts Records, long Segments, decimal Seconds, IReadOnlyDictionary<string, long> Rejections, IReadOnlyDictionary<string, long> Flags,
+    string Signature, IReadOnlyDictionary<string, LeadStatistics> Statistics);
+
+/// <summary>A catalogue whose row groups can be taken over one by one.</summary>
+public sealed class StoredCatalogue : IAsyncDisposable
+{
+    private readonly Stream _stream;
+    private readonly FooterParts _footer;
+    private readonly long[] _offsets;
+
+    private StoredCatalogue(Stream stream, FooterParts footer, IReadOnlyList<CatalogueGroup> groups, long[] offsets) =>
+        (_stream, _footer, Groups, _offsets) = (stream, footer, groups, offsets);
+
+    public IReadOnlyList<CatalogueGroup> Groups { get; }
+
+    /// <param name="stream">A <c>catalogue.parquet</c>; seekable, closed with this.</param>
+    /// <returns>null where its footer tells nothing of its row groups, or nothing that holds: an older program's, or damaged.</returns>
+    public static async Task<StoredCatalogue?> OpenAsync(Stream stream, CancellationToken cancel = default)
+    {
+        try
+        {
+            var (footer, end) = await FooterParts.ReadAsync(stream, cancel);
+            var groups = footer.Metadata.TryGetValue(CatalogueGroup.MetadataKey, out var text)
+                ? JsonSerializer.Deserialize<CatalogueGroup[]>(text, CorpusJson.Compact)
+                : null;
+            if (groups?.Length == footer.RowGroups.Count)
+            {
+                var offsets = new long[groups.Length];
+                long offset = FooterParts.FirstOffset;
+                for (var index = 0; index < groups.Length; index++)
+                {
+                    offsets[index] = offset;
+                    if (groups[index].SizeBytes <= 0 || groups[index].SizeBytes > Math.Min(end - offset, Array.MaxLength)) break;
+                    offset += groups[index].SizeBytes;
+                }
+
+                if (offset == end) return new StoredCatalogue(stream, footer, groups, offsets);
+            }
+        }
+        catch (Exception e) when (e is InvalidDataException or JsonException or OverflowException)
+        {
+            // its row groups are made again, and verifying tells of the damage
+        }
+
+        await stream.DisposeAsync();
+        return null;
+    }
+
+    public ValueTask DisposeAsync() => _stream.DisposeAsync();
+
+    /// <summary>A row group as it stands.</summary>
+    /// <returns>null where it is damaged.</returns>
+    public async Task<CatalogueRowGroup?> ReadAsync(int index, CancellationToken cancel = default)
+    {
+        var pages = new byte[Groups[index].SizeBytes];
+        _stream.Seek(_offsets[index], SeekOrigin.Begin);
+        await _stream.ReadExactlyAsync(pages, cancel);
+        try
+        {
+            var rowGroup = FooterParts.Rebase(_footer.RowGroups[index], FooterParts.FirstOffset - _offsets[index], 0);
+            return Groups[index].Holds(pages, rowGroup) ? new CatalogueRowGroup(Groups[index], pages, rowGroup) : null;
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>A row group of a catalogue, encoded.</summary>
+public sealed class CatalogueRowGroup
+{
+    internal CatalogueRowGroup(CatalogueGroup group, ReadOnlyMemory<byte> pages, byte[] structure) =>
+        (Group, Pages, Structure) = (group, pages, structure);
+
+    public CatalogueGroup Group { get; }
+
+    internal ReadOnlyMemory<byte> Pages { get; }
+
+    /// <summary>As in the footer of a file that begins with it.</summary>
+    internal byte[] Structure { get; }
+}
