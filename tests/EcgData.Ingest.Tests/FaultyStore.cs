@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using EcgData.Storage;
 
@@ -27,6 +28,9 @@ internal sealed class FaultyStore(IObjectStore store, int failing, Fault fault) 
     /// <summary>What failed first, <c>commit HEAD</c>; null where nothing has.</summary>
     public string? Failed { get; private set; }
 
+    /// <summary>Names of the objects that were opened, each time that they were.</summary>
+    public ConcurrentQueue<string> Opened { get; } = new();
+
     /// <summary>Called with the name of an object that is about to be replaced by its tag: where another comes first.</summary>
     public Func<string, Task> BeforeReplace { get; init; } = _ => Task.CompletedTask;
 
@@ -47,6 +51,7 @@ internal sealed class FaultyStore(IObjectStore store, int failing, Fault fault) 
     public async Task<Stream> OpenReadAsync(string name, CancellationToken cancel = default)
     {
         var answer = Begin($"open {name}");
+        Opened.Enqueue(name);
         return answer.Of(await store.OpenReadAsync(name, cancel));
     }
 
