@@ -36,7 +36,7 @@ test-slurm: build
 	tests/slurm/run.sh
 
 # Ingest and loader against the study's way in Python, order and subsets, what nights cost, Azure and Slurm against one machine (Slurm
-# needs root), a training step of every pair against a matrix product, then the micro-benchmarks of the hot paths.
+# needs root), a training step of every pair against a matrix product, runs with their data, then the micro-benchmarks of the hot paths.
 bench: build
 	@tests/npm.sh tests/EcgData.Storage.Tests/azurite
 	@tests/debian.sh /usr/lib/python3/dist-packages/numpy:python3-numpy /usr/lib/python3/dist-packages/scipy:python3-scipy /usr/lib/python3/dist-packages/torch:python3-torch
@@ -48,7 +48,8 @@ bench: build
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- delta
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- azure
 	tests/slurm/bench.sh
-	dotnet run --project tests/EcgData.Benchmarks -c Release -- step 16 64
+	dotnet run --project tests/EcgData.Benchmarks -c Release -- step all 16 64 turns=1
+	dotnet run --project tests/EcgData.Benchmarks -c Release -- pretrain
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- learning
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- --artifacts TestResults/benchmarks --filter '*'
 
