@@ -53,9 +53,11 @@ bench: build
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- learning
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- --artifacts TestResults/benchmarks --filter '*'
 
-# The claims of the README that take long: the same bytes with one worker and with two, twice over, and a corpus rebuilt from source.
+# The claims that take long: the same bytes with one worker, with two and in two steps, CPC at the study's settings below chance, and what tests
+# try a few times is tried many times.
 prove: build
 	bash pipelines/prove.sh
+	bash pipelines/prove-cpc.sh
 	ECGDATA_KILL_POINTS=200 dotnet test tests/EcgData.Pipelines.Tests $(DOTNET_FLAGS) --filter FullyQualifiedName~KillTests
 	ECGDATA_RESUME_POINTS=1000 dotnet test tests/EcgData.Shards.Tests $(DOTNET_FLAGS) --filter FullyQualifiedName~ResumeTests
 	ECGDATA_SOAK_STEPS=10000 dotnet test tests/EcgData.Training.Tests $(DOTNET_FLAGS) --filter FullyQualifiedName~SoakTests
