@@ -3,7 +3,9 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 MAKEFLAGS += --no-print-directory
 JOBS ?= 2
-DOTNET_FLAGS := -c Release -m:$(JOBS) -nodeReuse:false -v:minimal
+# cuda: libtorch for NVIDIA GPUs, some gigabytes. Behind a build with the other one, make clean first.
+TORCH ?= cpu
+DOTNET_FLAGS := -c Release -m:$(JOBS) -nodeReuse:false -v:minimal -p:Torch=$(TORCH)
 SOURCES := $(shell find pipelines src manifests schemas -type f -not -name '*.sh' 2>/dev/null) $(wildcard Directory.* global.json)
 
 .PHONY: build demo test test-slurm bench prove format clean
