@@ -40,7 +40,7 @@ internal sealed record MeasuredProcess(double Seconds, long PeakMemoryBytes, dou
     }
 
     /// <summary>VmHWM of /proc/PID/status in bytes; 0 once the process is gone.</summary>
-    private static long HighWaterMark(int id)
+    public static long HighWaterMark(int id)
     {
         try
         {

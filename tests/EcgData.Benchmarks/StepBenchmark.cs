@@ -130,11 +130,7 @@ internal static class StepBenchmark
         return Products * 2.0 * Side * Side * Side / (Now() - start) / 1e9;
     }
 
-    private static long PeakMebibytes()
-    {
-        var line = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]) / 1024;
-    }
+    private static long PeakMebibytes() => MeasuredProcess.HighWaterMark(Environment.ProcessId) >> 20;
 
     private static double Median(IEnumerable<double> values)
     {
