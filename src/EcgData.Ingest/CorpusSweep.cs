@@ -18,7 +18,7 @@ public sealed record SweepOptions
 /// <param name="Objects">
 /// What goes, in the order in which it goes: shards that hold the erased, while it is still known which those are, then documents before what they name.
 /// </param>
-public sealed record Sweep(IReadOnlyList<string> Versions, IReadOnlyList<StoredObject> Objects)
+public sealed record Sweep(IReadOnlyList<string> Versions, IReadOnlyList<ListedObject> Objects)
 {
     public long SizeBytes => Objects.Sum(stored => stored.SizeBytes);
 }
@@ -47,7 +47,7 @@ public sealed class CorpusSweep(CorpusStore corpus)
         receipts.ExceptWith(erasedReceipts);
 
         // a receipt within the grace belongs to a build that may not have ended: its shard is needed too
-        List<StoredObject> oldReceipts = [];
+        List<ListedObject> oldReceipts = [];
         await foreach (var stored in corpus.Objects.ListAsync(CorpusPaths.Receipts, cancel))
         {
             var digest = Path.GetFileNameWithoutExtension(stored.Name);
@@ -80,7 +80,7 @@ public sealed class CorpusSweep(CorpusStore corpus)
     }
 
     private async Task<HashSet<string>> KeptVersionsAsync(
-        List<StoredObject> objects, SweepOptions options, DateTimeOffset horizon, CancellationToken cancel)
+        List<ListedObject> objects, SweepOptions options, DateTimeOffset horizon, CancellationToken cancel)
     {
         var all = objects.Select(stored => VersionOf(stored.Name)).ToHashSet(StringComparer.Ordinal);
         if (options.Versions is not { } last) return all;

@@ -9,8 +9,8 @@ public interface IObjectStore
     /// <summary>The object's size and tag, or null where there is none of that name.</summary>
     ValueTask<StoredObject?> FindAsync(string name, CancellationToken cancel = default);
 
-    /// <summary>The objects whose names begin with <paramref name="prefix"/>, in ordinal order.</summary>
-    IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancel = default);
+    /// <summary>The objects whose names begin with <paramref name="prefix"/>, in ordinal order; none of them is read for it.</summary>
+    IAsyncEnumerable<ListedObject> ListAsync(string prefix, CancellationToken cancel = default);
 
     /// <summary>A seekable stream over the object's bytes.</summary>
     /// <exception cref="FileNotFoundException">There is no object of that name.</exception>
@@ -31,10 +31,13 @@ public interface IObjectStore
     long? FreeBytes();
 }
 
-/// <summary>An object of a store.</summary>
+/// <summary>An object of a store, asked for by its name.</summary>
 /// <param name="Tag">Changes whenever the content does.</param>
+public sealed record StoredObject(string Name, long SizeBytes, string Tag);
+
+/// <summary>An object of a store among others: without a tag, for which a folder would read each of them.</summary>
 /// <param name="Changed">When it was written last, by the store's clock: never part of an output, only of what may be thrown away.</param>
-public sealed record StoredObject(string Name, long SizeBytes, string Tag, DateTimeOffset Changed);
+public sealed record ListedObject(string Name, long SizeBytes, DateTimeOffset Changed);
 
 /// <summary>An object being written: it can be named when its bytes are known, which a content-addressed name needs.</summary>
 public abstract class ObjectWriter : IAsyncDisposable

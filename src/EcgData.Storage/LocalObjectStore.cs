@@ -41,11 +41,11 @@ public sealed class LocalObjectStore : IObjectStore
             var file = new FileInfo(path);
             if (!file.Exists) return null;
             if (file.Length > LargestHashedBytes)
-                return new StoredObject(name, file.Length, $"{file.Length}-{file.LastWriteTimeUtc.Ticks}", file.LastWriteTimeUtc);
+                return new StoredObject(name, file.Length, $"{file.Length}-{file.LastWriteTimeUtc.Ticks}");
             await using var stream = OpenFile(path);
             var bytes = new byte[stream.Length];
             await stream.ReadExactlyAsync(bytes, cancel);
-            return new StoredObject(name, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)), file.LastWriteTimeUtc);
+            return new StoredObject(name, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -58,12 +58,13 @@ public sealed class LocalObjectStore : IObjectStore
     }
 
     /// <exception cref="ArgumentException">The prefix leads out of the store.</exception>
-    public async IAsyncEnumerable<StoredObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancel = default)
+    public async IAsyncEnumerable<ListedObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancel = default)
     {
+        await Task.CompletedTask;   // a folder is listed by the caller's thread
         foreach (var name in Names(prefix))
         {
             cancel.ThrowIfCancellationRequested();
-            if (await FindAsync(name, cancel) is { } found) yield return found;
+            if (Look(name) is { } found) yield return found;
         }
     }
 
@@ -159,6 +160,24 @@ public sealed class LocalObjectStore : IObjectStore
     {
         ObjectName.Check(name);
         return Path.Join(_root, name);
+    }
+
+    /// <returns>null where the object was removed since it was listed.</returns>
+    private ListedObject? Look(string name)
+    {
+        try
+        {
+            var file = new FileInfo(Path.Join(_root, name));
+            return file.Exists ? new ListedObject(name, file.Length, file.LastWriteTimeUtc) : null;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw StoreFailure.Reading(Address, name, e);
+        }
     }
 
     private List<string> Names(string prefix)

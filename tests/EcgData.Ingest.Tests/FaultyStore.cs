@@ -42,7 +42,7 @@ internal sealed class FaultyStore(IObjectStore store, int failing, Fault fault) 
         return answer.Of(await store.FindAsync(name, cancel));
     }
 
-    public async IAsyncEnumerable<StoredObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancel = default)
+    public async IAsyncEnumerable<ListedObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         var answer = Begin($"list {prefix}");
         await foreach (var stored in store.ListAsync(prefix, cancel)) yield return answer.Of(stored);

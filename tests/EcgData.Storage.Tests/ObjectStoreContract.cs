@@ -123,7 +123,9 @@ public abstract class ObjectStoreContract
         Assert.Equal(["a/c"], await NamesAsync(store, "a/c"));
         Assert.Equal(["ab/c"], await NamesAsync(store, "ab"));
         Assert.Empty(await NamesAsync(store, "z/"));
-        foreach (var listed in await store.ListAsync("").ToListAsync()) Assert.Equal(await store.FindAsync(listed.Name), listed);
+        foreach (var listed in await store.ListAsync("").ToListAsync()) Assert.Equal((await store.FindAsync(listed.Name))!.SizeBytes, listed.SizeBytes);
+        var latest = DateTimeOffset.UtcNow.AddMinutes(5);
+        Assert.All(await store.ListAsync("").ToListAsync(), listed => Assert.InRange(listed.Changed, latest.AddHours(-1), latest));
     }
 
     [Fact]

@@ -52,7 +52,7 @@ public sealed class AzureBlobStore : IObjectStore
         try
         {
             var found = (await Blob(name).GetPropertiesAsync(cancellationToken: cancel)).Value;
-            return new StoredObject(name, found.ContentLength, found.ETag.ToString("H"), found.LastModified);
+            return new StoredObject(name, found.ContentLength, found.ETag.ToString("H"));
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
@@ -64,17 +64,16 @@ public sealed class AzureBlobStore : IObjectStore
         }
     }
 
-    public async IAsyncEnumerable<StoredObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancel = default)
+    public async IAsyncEnumerable<ListedObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         ObjectName.CheckPrefix(prefix);
-        List<StoredObject> found = [];
+        List<ListedObject> found = [];
         try
         {
             await foreach (var blob in _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, _prefix + prefix, cancel))
             {
-                found.Add(new StoredObject(
-                    blob.Name[_prefix.Length..], blob.Properties.ContentLength ?? 0, blob.Properties.ETag?.ToString("H") ?? "",
-                    blob.Properties.LastModified ?? DateTimeOffset.MaxValue));
+                found.Add(new ListedObject(
+                    blob.Name[_prefix.Length..], blob.Properties.ContentLength ?? 0, blob.Properties.LastModified ?? DateTimeOffset.MaxValue));
             }
         }
         catch (RequestFailedException e) when (e.Status == 404)

@@ -17,7 +17,7 @@ internal sealed class RemoteStore(IObjectStore inner) : IObjectStore
 
     public ValueTask<StoredObject?> FindAsync(string name, CancellationToken cancel = default) => inner.FindAsync(name, cancel);
 
-    public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancel = default) => inner.ListAsync(prefix, cancel);
+    public IAsyncEnumerable<ListedObject> ListAsync(string prefix, CancellationToken cancel = default) => inner.ListAsync(prefix, cancel);
 
     public async Task<Stream> OpenReadAsync(string name, CancellationToken cancel = default) =>
         new Pieces(this, await inner.OpenReadAsync(name, cancel), Interlocked.Decrement(ref _damages) >= 0);
