@@ -40,7 +40,7 @@ internal static class PretrainVerb
 
     public static Option<string> DeviceOption() => new("--device")
     {
-        Description = "cpu, or cuda where the program was built with -p:Torch=cuda.",
+        Description = "cpu, or cuda where the program was built with TORCH=cuda (untested).",
         DefaultValueFactory = _ => "cpu",
     };
 
@@ -59,7 +59,7 @@ internal static class PretrainVerb
         if (name != "cuda") throw new UsageException($"--device {name}: expected cpu or cuda.");
         return torch.cuda.is_available()
             ? torch.CUDA
-            : throw new UsageException("--device cuda: torch finds no CUDA device. Build with 'make build TORCH=cuda' on a machine that has one, or use cpu.");
+            : throw new UsageException("--device cuda: torch finds no CUDA device. Build with 'make clean build TORCH=cuda' and run on a machine that has one, or use cpu.");
     }
 
     private static async Task<int> RunAsync(

@@ -75,8 +75,8 @@ internal static class LoaderBenchmark
             total += reader.Times.Total;
         }
 
-        var peak = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
-        Console.WriteLine(string.Join(' ', crops / watch.Elapsed.TotalSeconds, long.Parse(peak) / 1024.0, garbage / (double)batches,
+        var peak = MeasuredProcess.HighWaterMark(Environment.ProcessId) / 1048576.0;
+        Console.WriteLine(string.Join(' ', crops / watch.Elapsed.TotalSeconds, peak, garbage / (double)batches,
             Each(total.Read), Each(total.Index), Each(total.Decode), Each(total.Copy), processor.TotalMicroseconds / crops, sum > 1e30 ? 1 : 0));
         return 0;
 

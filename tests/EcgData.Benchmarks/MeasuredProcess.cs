@@ -12,7 +12,11 @@ internal sealed record MeasuredProcess(double Seconds, long PeakMemoryBytes, dou
     public static MeasuredProcess Run(string file, params IReadOnlyList<string> arguments) => Run(new ProcessStartInfo(file, arguments));
 
     /// <inheritdoc cref="Run(string, IReadOnlyList{string})"/>
-    public static MeasuredProcess Run(ProcessStartInfo start)
+    public static MeasuredProcess Run(ProcessStartInfo start) => Run(start, out _);
+
+    /// <inheritdoc cref="Run(string, IReadOnlyList{string})"/>
+    /// <param name="printed">What the process wrote to standard output.</param>
+    public static MeasuredProcess Run(ProcessStartInfo start, out string printed)
     {
         (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         var clock = Stopwatch.StartNew();
@@ -29,13 +33,14 @@ internal sealed record MeasuredProcess(double Seconds, long PeakMemoryBytes, dou
         while (!process.WaitForExit(10));
         var seconds = clock.Elapsed.TotalSeconds;
         process.WaitForExit();
+        printed = output.Result;
         if (process.ExitCode == 0) return new MeasuredProcess(seconds, peak, processor);
         throw new InvalidOperationException(
-            $"{start.FileName} {string.Join(' ', start.ArgumentList)}: exit code {process.ExitCode}; expected 0.\n{output.Result}\n{errors.Result}");
+            $"{start.FileName} {string.Join(' ', start.ArgumentList)}: exit code {process.ExitCode}; expected 0.\n{printed}\n{errors.Result}");
     }
 
     /// <summary>VmHWM of /proc/PID/status in bytes; 0 once the process is gone.</summary>
-    private static long HighWaterMark(int id)
+    public static long HighWaterMark(int id)
     {
         try
         {

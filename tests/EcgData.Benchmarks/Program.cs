@@ -13,6 +13,7 @@ var harnesses = new Dictionary<string, Func<string[], Task<int>>>(StringComparer
     ["loader"] = rest => Task.FromResult(LoaderBenchmark.Run(rest)),
     ["nightly"] = rest => Task.FromResult(NightlyBenchmark.Run(rest)),
     ["order"] = _ => Task.FromResult(OrderBenchmark.Run()),
+    ["pretrain"] = rest => Task.FromResult(PretrainBenchmark.Run(rest)),
     ["step"] = rest => Task.FromResult(StepBenchmark.Run(rest)),
     ["subset"] = SubsetBenchmark.RunAsync,
 };

@@ -28,38 +28,48 @@ internal static class StepBenchmark
     private static Func<double> Now { get; set; } = () => 0;
 
     /// <param name="arguments">
-    /// Batch sizes, objectives, encoder families, "turns=N", "threads=N", and "cpu" to count processor time in place of the clock's.
-    /// Default: 16, cpc, s4, turns=3.
+    /// Batch sizes, objectives, encoder families ("all" of both), "turns=N", "threads=N", and "cpu" to count processor time in place of the
+    /// clock's. Default: 16, cpc, s4, turns=3.
     /// </param>
     public static int Run(string[] arguments)
     {
-        int Number(string name, int otherwise) => arguments.Where(item => item.StartsWith(name + "=", StringComparison.Ordinal))
-            .Select(item => int.Parse(item[(name.Length + 1)..])).FirstOrDefault(otherwise);
-        T[] Named<T>(params T[] otherwise)
-            where T : struct, Enum
-        {
-            T[] named = [.. Enum.GetValues<T>().Where(item => arguments.Contains(item.ToString(), StringComparer.OrdinalIgnoreCase))];
-            return named.Length > 0 ? named : otherwise;
-        }
-
-        int[] batches = [.. arguments.Where(item => int.TryParse(item, out _)).Select(int.Parse)];
-        var turns = Number("turns", 3);
-        set_num_threads(Number("threads", get_num_threads()));
+        var turns = Number(arguments, "turns", 3);
+        set_num_threads(Number(arguments, "threads", get_num_threads()));
         Now = arguments.Contains("cpu") ? () => Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds : () => Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
 
         using var square = rand(Side, Side);
         Console.WriteLine($"{get_num_threads()} threads, {(arguments.Contains("cpu") ? "processor" : "wall-clock")} time, medians of {turns} turns");
         Console.WriteLine("objective       encoder      batch   loss s  backward s  AdamW s  after s   step s  GFLOP/s  matmul  ratio  peak MiB");
-        foreach (var objective in Named(ObjectiveKind.Cpc))
+        foreach (var objective in Named(arguments, ObjectiveKind.Cpc))
         {
-            foreach (var family in Named(EncoderFamily.S4))
+            foreach (var family in Named(arguments, EncoderFamily.S4))
             {
-                foreach (var batch in batches.Length == 0 ? [16] : batches) Measure(objective, family, batch, turns, square);
+                foreach (var batch in Batches(arguments)) Measure(objective, family, batch, turns, square);
             }
         }
 
         return 0;
     }
+
+    /// <summary>The values of an enumeration that the arguments name, all of them for "all"; <paramref name="otherwise"/> where they name none.</summary>
+    public static T[] Named<T>(string[] arguments, params T[] otherwise)
+        where T : struct, Enum
+    {
+        T[] named = [.. Enum.GetValues<T>().Where(item => arguments.Contains("all") || arguments.Contains(item.ToString(), StringComparer.OrdinalIgnoreCase))];
+        return named.Length > 0 ? named : otherwise;
+    }
+
+    /// <summary>The numbers among the arguments; 16 where there are none.</summary>
+    public static int[] Batches(string[] arguments)
+    {
+        int[] batches = [.. arguments.Where(item => int.TryParse(item, out _)).Select(int.Parse)];
+        return batches.Length > 0 ? batches : [16];
+    }
+
+    /// <summary>N of an argument "name=N".</summary>
+    public static int Number(string[] arguments, string name, int otherwise) =>
+        arguments.Where(item => item.StartsWith(name + "=", StringComparison.Ordinal)).Select(item => int.Parse(item[(name.Length + 1)..]))
+            .FirstOrDefault(otherwise);
 
     private static void Measure(ObjectiveKind kind, EncoderFamily family, int batch, int turns, Tensor square)
     {
@@ -120,11 +130,7 @@ internal static class StepBenchmark
         return Products * 2.0 * Side * Side * Side / (Now() - start) / 1e9;
     }
 
-    private static long PeakMebibytes()
-    {
-        var line = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]) / 1024;
-    }
+    private static long PeakMebibytes() => MeasuredProcess.HighWaterMark(Environment.ProcessId) >> 20;
 
     private static double Median(IEnumerable<double> values)
     {

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Text.Json;
+
 namespace EcgData.Pipelines.Tests;
 
 /// <summary>The folders are the architecture: references go one way, and a package is seen by the room that keeps it.</summary>
@@ -104,4 +107,26 @@ public sealed class ArchitectureTests
     public void LockFile_OfEveryProject_IsThere() =>
         Assert.All(Repository.Projects.Values, project =>
             Assert.True(File.Exists(Path.Join(Repository.Root, Path.GetDirectoryName(project.Path), "packages.lock.json")), project.Path));
+
+    /// <summary>One libtorch, and the lock files speak of the one for processors alone. Whether the other works takes a GPU to see.</summary>
+    [Theory]
+    [InlineData("cpu", "libtorch-cpu-linux-x64", "true", "")]
+    [InlineData("cuda", "libtorch-cuda-12.8-linux-x64", "", "packages.cuda.lock.json")]
+    public void Torch_AsBuilt_AsksForItsLibrary(string torch, string library, string locked, string lockFile)
+    {
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [
+                "msbuild", Path.Join(Repository.Root, Repository.Projects["EcgData.Models"].Path), $"-p:Torch={torch}", "-p:CI=true",
+                "-getItem:PackageReference", "-getProperty:RestoreLockedMode", "-getProperty:NuGetLockFilePath",
+            ])
+        { RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
+        var evaluated = JsonDocument.Parse(process.StandardOutput.ReadToEnd()).RootElement;
+        process.WaitForExit();
+        var packages = evaluated.GetProperty("Items").GetProperty("PackageReference").EnumerateArray().Select(item => item.GetProperty("Identity").GetString()!);
+        Assert.Equal(library, Assert.Single(packages, package => package.StartsWith("libtorch", StringComparison.Ordinal)));
+        Assert.Equal(locked, evaluated.GetProperty("Properties").GetProperty("RestoreLockedMode").GetString());
+        Assert.EndsWith(lockFile, evaluated.GetProperty("Properties").GetProperty("NuGetLockFilePath").GetString(), StringComparison.Ordinal);
+    }
 }

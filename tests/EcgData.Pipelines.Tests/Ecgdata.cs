@@ -57,9 +57,9 @@ internal sealed partial class RunningEcgdata : IDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>Sends INT, TERM or KILL: at once, where a program that does it would come late to a fast build on a busy machine.</summary>
+    /// <summary>Sends INT, TERM, KILL, STOP or CONT: at once, where a program that does it would come late to a fast build on a busy machine.</summary>
     public void Signal(string name) =>
-        Assert.Equal(0, Kill(_process.Id, name switch { "INT" => 2, "TERM" => 15, "KILL" => 9, _ => throw new ArgumentException(name) }));
+        Assert.Equal(0, Kill(_process.Id, name switch { "INT" => 2, "TERM" => 15, "KILL" => 9, "CONT" => 18, "STOP" => 19, _ => throw new ArgumentException(name) }));
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);

@@ -81,8 +81,8 @@ public sealed class GenuineTests : IDisposable
 
     /// <summary>
     /// CPC with S4 at the study's width, depth and length of crops: 286 anchors against 128 negatives each, a loss of 286 ln 129 = 1390 by chance.
-    /// Scores divided by 16 start near it. As in the study, undivided and with the head at 3e-3, the loss starts near 6,000, and is on its way
-    /// down for longer than a test may take.
+    /// Scores divided by 16 start near it. As in the study, undivided and with the head at 3e-3, the loss starts near 6,000 and needs some 400
+    /// steps, which is more than a test may take: make prove shows that (<c>pipelines/prove-cpc.sh</c>).
     /// </summary>
     [Fact]
     public void PtbXl_CpcS4AtTheStudysSize_FallsBelowChance()

@@ -21,8 +21,8 @@ public sealed class TorchAlone
 }
 
 /// <summary>
-/// Every objective with every encoder through the trainer, on the corpus that the program made of a synthetic tree: width 32, eight crops of
-/// 1.25 s a step.
+/// Every objective with every encoder through the trainer, on the corpus that the program made of a synthetic tree: width 32, eight or
+/// sixteen crops of 1.25 s a step.
 /// </summary>
 [Collection(TorchAlone.Name)]
 public sealed class PairsTests : IDisposable
@@ -69,9 +69,6 @@ public sealed class PairsTests : IDisposable
     [MemberData(nameof(Masked))]
     public async Task FrozenRandom_WithAnyEncoder_BeatsTheBestConstant(ObjectiveKind kind, EncoderFamily family)
     {
-        Assert.SkipWhen(
-            (kind, family) == (ObjectiveKind.DinoSr, EncoderFamily.Transformer),
-            "DINO-SR with a transformer has 1.02 of the best constant after 150 steps and after 400: not shown to learn from a random teacher yet.");
         // With the statistics of the batch, as published: without them a random teacher's tokens hardly differ. For the same reason Net1D has its
         // batch normalisation here. No dropout, which would be the teacher's as well.
         var teacher = new TeacherOptions { Mode = TeacherMode.FrozenRandom, Noise = TeacherNoise.DropoutAndBatchStatistics };
@@ -128,7 +125,7 @@ public sealed class PairsTests : IDisposable
                 Net1d = new() { FirstDivisor = 4, StageDivisors = [4, 2, 1], StageBlocks = [1, 1, 2], Kernel = 4, GroupWidth = 8 },
             },
             CropSeconds = 1.25,
-            Batch = 8,
+            Batch = kind == ObjectiveKind.DinoSr ? 16 : 8,   // its codes are averages over the batches: of eight crops they move faster than a student learns
             Epochs = 1000,
             Steps = steps,
             OpenRowGroups = 4,
