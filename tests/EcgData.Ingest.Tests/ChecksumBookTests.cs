@@ -69,4 +69,39 @@ public sealed class ChecksumBookTests : IDisposable
         using var last = new ChecksumBook(_folder["hints"], rehash: false);
         Assert.Equal(Sha256("other"), last.Find(_source, new RecordFile("2.dat")).Sha256);
     }
+
+    [Fact]
+    public void Glance_PlainFile_SaysWhatFindSays()
+    {
+        using var book = new ChecksumBook(null, rehash: false);
+        Assert.Equal(FileState.Published, book.Glance(_source, "1.dat"u8, isPublished: true));
+        Assert.Equal(FileState.Missing, book.Glance(_source, "2.dat"u8, isPublished: true));
+        Assert.Equal(FileState.Missing, book.Glance(_source, "none/2.dat"u8, isPublished: false));
+        Assert.Equal(FileState.Missing, book.Glance(_source, "1.dat/2.dat"u8, isPublished: true));
+        File.Delete(_folder["source/1.dat"]);
+        Assert.Equal(FileState.Missing, book.Glance(_source, "1.dat"u8, isPublished: true));
+    }
+
+    [Fact]
+    public void Glance_WhereFindHasToLook_SaysNothing()
+    {
+        using var book = new ChecksumBook(null, rehash: false);
+        Directory.CreateDirectory(_folder["source/folder"]);
+        File.CreateSymbolicLink(_folder["source/link"], _folder["source/1.dat"]);
+        Assert.Null(book.Glance(_source, "1.dat"u8, isPublished: false));
+        foreach (var path in new[] { "folder", "link", "../1.dat", "/1.dat", "", "1.dat/", "a\\b", new string('x', 2000) })
+            Assert.Null(book.Glance(_source, System.Text.Encoding.UTF8.GetBytes(path), isPublished: true));
+    }
+
+    [Fact]
+    public void Glance_FileWhoseContentIsRemembered_SaysNothingUntilItChanges()
+    {
+        using var book = new ChecksumBook(_folder["hints"], rehash: false);
+        File.WriteAllText(_folder["source/2.dat"], "never read");
+        book.Read(_source, _file, default);
+        Assert.Null(book.Glance(_source, "1.dat"u8, isPublished: true));
+        Assert.Equal(FileState.Published, book.Glance(_source, "2.dat"u8, isPublished: true));
+        File.WriteAllText(_folder["source/1.dat"], "second");
+        Assert.Equal(FileState.Published, book.Glance(_source, "1.dat"u8, isPublished: true));
+    }
 }

@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Unicode;
 using EcgData.Signals;
 using EcgData.Sources;
 
@@ -19,6 +21,7 @@ public sealed class ChecksumBook : IDisposable
     private readonly ConcurrentDictionary<FileKey, byte[]> _known = new();
     private readonly ConcurrentDictionary<string, FileContent> _containers = new(StringComparer.Ordinal);
     private readonly FileStream? _hints;
+    private volatile bool _knowsAny;   // to ask the dictionary whether it is empty takes all of its locks
 
     /// <param name="hintFile">Where hints are kept, or null to keep none.</param>
     /// <param name="rehash">Read every file again, whatever the hints say.</param>
@@ -36,6 +39,7 @@ public sealed class ChecksumBook : IDisposable
         var entry = new byte[EntryBytes];
         while (_hints.ReadAtLeast(entry, EntryBytes, throwOnEndOfStream: false) == EntryBytes)
             _known[MemoryMarshal.Read<FileKey>(entry)] = entry[FileKey.SizeBytes..];
+        _knowsAny = !_known.IsEmpty;
         _hints.Seek(_hints.Length / EntryBytes * EntryBytes, SeekOrigin.Begin);
     }
 
@@ -48,6 +52,28 @@ public sealed class ChecksumBook : IDisposable
         return content;
     }
 
+    /// <summary>As <see cref="Find"/> says of a file that is no container, where one question to the system is enough to know it.</summary>
+    /// <param name="path">UTF-8, relative to the folder, parted by <c>/</c>.</param>
+    /// <param name="isPublished">Whether its SHA-256 is published.</param>
+    /// <returns>Missing, or Published; null where <see cref="Find"/> has to be asked.</returns>
+    internal FileState? Glance(SourceFolder folder, ReadOnlySpan<byte> path, bool isPublished)
+    {
+        const int longestPath = 1024;
+        Span<byte> full = stackalloc byte[longestPath];
+        if (!IsPlain(path) || !Encoding.UTF8.TryGetBytes(folder.Path, full, out var length) || length + path.Length + 2 > longestPath) return null;
+        if (full[length - 1] != (byte)'/') full[length++] = (byte)'/';
+        path.CopyTo(full[length..]);
+        length += path.Length;
+        full[length] = 0;
+        var file = PlainFile.Ask(full[..(length + 1)]);
+        return file.State switch
+        {
+            PlainFileState.Missing => FileState.Missing,
+            PlainFileState.There when isPublished && !(_knowsAny && _known.ContainsKey(FileKey.Of(full[..length], file))) => FileState.Published,
+            _ => null,
+        };
+    }
+
     /// <summary>Takes over what another machine has found, if the file here is as long; whoever reads it will see whether it is the same.</summary>
     internal void Learn(SourceFolder folder, RecordFile file, FileContent found)
     {
@@ -55,6 +81,7 @@ public sealed class ChecksumBook : IDisposable
         var info = new FileInfo(path);
         if (!info.Exists || info.Length != found.SizeBytes || found.Sha256 is null) return;
         _known[FileKey.Of(path, info)] = Convert.FromHexString(found.Sha256);
+        _knowsAny = true;
         if (file.IsContainer) _containers[file.Path] = found;
     }
 
@@ -96,7 +123,7 @@ public sealed class ChecksumBook : IDisposable
 
         var info = new FileInfo(path);
         if (!info.Exists) return new FileContent(FileState.Missing, null, 0);
-        if (!_known.IsEmpty && _known.TryGetValue(FileKey.Of(path, info), out var hash))
+        if (_knowsAny && _known.TryGetValue(FileKey.Of(path, info), out var hash))
             return new FileContent(FileState.Known, Convert.ToHexStringLower(hash), info.Length);
         return new FileContent(file.Sha256 is null ? FileState.Unread : FileState.Published, file.Sha256, info.Length);
     }
@@ -104,6 +131,7 @@ public sealed class ChecksumBook : IDisposable
     private void Remember(FileKey key, byte[] hash)
     {
         _known[key] = hash;
+        _knowsAny = true;
         if (_hints is null) return;
         Span<byte> entry = stackalloc byte[EntryBytes];
         MemoryMarshal.Write(entry, key);
@@ -114,6 +142,10 @@ public sealed class ChecksumBook : IDisposable
             _hints.Flush();
         }
     }
+
+    /// <summary>Whether a path leads into the folder for certain, and means the same to the system and to .NET.</summary>
+    private static bool IsPlain(ReadOnlySpan<byte> path) =>
+        !path.IsEmpty && path[0] != (byte)'/' && path[^1] != (byte)'/' && !path.ContainsAny((byte)0, (byte)'\\') && path.IndexOf(".."u8) < 0;
 
     private static byte[] Hash(FileStream stream, CancellationToken cancel)
     {
@@ -144,6 +176,18 @@ public sealed class ChecksumBook : IDisposable
         {
             var text = Encoding.UTF8.GetBytes($"{path}\0{info.Length}\0{info.LastWriteTimeUtc.Ticks}");
             return MemoryMarshal.Read<FileKey>(SHA256.HashData(text));
+        }
+
+        /// <param name="path">UTF-8.</param>
+        public static FileKey Of(ReadOnlySpan<byte> path, PlainFile file)
+        {
+            const int numbersBytes = 48;
+            Span<byte> text = stackalloc byte[path.Length + numbersBytes];
+            path.CopyTo(text);
+            Utf8.TryWrite(text[path.Length..], CultureInfo.InvariantCulture, $"\0{file.SizeBytes}\0{file.WriteTicks}", out var numbers);
+            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+            SHA256.HashData(text[..(path.Length + numbers)], hash);
+            return MemoryMarshal.Read<FileKey>(hash);
         }
     }
 }

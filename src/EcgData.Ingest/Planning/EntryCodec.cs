@@ -13,35 +13,40 @@ internal static class EntryCodec
 {
     private const int TextsBeforeLabels = 6;
     private const int NumbersBeforeLabels = 3;
+    private const int MostNumberBytes = 10;
 
     public static void Write(IBufferWriter<byte> output, CatalogueEntry entry)
     {
-        Text(output, entry.NativeId);
-        Text(output, entry.PatientId);
-        Text(output, entry.Folder);
-        Text(output, entry.Site);
-        Text(output, entry.Recorded);
-        Text(output, entry.Sex);
-        Number(output, entry.AgeYears is { } age ? BitConverter.SingleToInt32Bits(age) : long.MinValue);
-        Number(output, entry.Fold ?? long.MinValue);
-        Number(output, entry.Position);
-        Number(output, entry.Labels.Count);
-        foreach (var label in entry.Labels)
+        var writer = new Writer(output.GetSpan(MostBytes(entry)));
+        writer.Text(entry.NativeId);
+        writer.Text(entry.PatientId);
+        writer.Text(entry.Folder);
+        writer.Text(entry.Site);
+        writer.Text(entry.Recorded);
+        writer.Text(entry.Sex);
+        writer.Number(entry.AgeYears is { } age ? BitConverter.SingleToInt32Bits(age) : long.MinValue);
+        writer.Number(entry.Fold ?? long.MinValue);
+        writer.Number(entry.Position);
+        writer.Number(entry.Labels.Count);
+        for (var index = 0; index < entry.Labels.Count; index++)
         {
-            Text(output, label.Code);
-            Number(output, BitConverter.SingleToInt32Bits(label.Weight));
+            var label = entry.Labels[index];
+            writer.Text(label.Code);
+            writer.Number(BitConverter.SingleToInt32Bits(label.Weight));
         }
 
-        Number(output, entry.Files.Count);
-        foreach (var file in entry.Files)
+        writer.Number(entry.Files.Count);
+        for (var index = 0; index < entry.Files.Count; index++)
         {
-            Text(output, file.Path);
-            Text(output, file.Sha256);
-            Number(output, file.IsContainer ? 1 : 0);
+            var file = entry.Files[index];
+            writer.Text(file.Path);
+            writer.Text(file.Sha256);
+            writer.Number(file.IsContainer ? 1 : 0);
         }
 
-        Number(output, entry.Rejection is { } rejection ? (int)rejection.Reason : -1);
-        if (entry.Rejection is not null) Text(output, entry.Rejection.Message);
+        writer.Number(entry.Rejection is { } rejection ? (int)rejection.Reason : -1);
+        if (entry.Rejection is not null) writer.Text(entry.Rejection.Message);
+        output.Advance(writer.Count);
     }
 
     public static CatalogueEntry Read(ReadOnlySpan<byte> bytes)
@@ -65,19 +70,19 @@ internal static class EntryCodec
         return reason < 0 ? entry : entry with { Rejection = new Rejection((RejectionReason)reason, reader.Text()!) };
     }
 
-    /// <summary>The files alone of an entry: whoever asks whether anything has changed needs no more of it.</summary>
-    public static RecordFile[] ReadFiles(ReadOnlySpan<byte> bytes)
+    /// <summary>The files alone of an entry, without a text made of them: whoever asks whether anything has changed needs no more of it.</summary>
+    public static FilesOfEntry FilesOf(ReadOnlySpan<byte> bytes)
     {
         var reader = new Reader(bytes);
-        for (var text = 0; text < TextsBeforeLabels; text++) reader.SkipText();
+        for (var text = 0; text < TextsBeforeLabels; text++) reader.Utf8();
         for (var number = 0; number < NumbersBeforeLabels; number++) reader.Number();
         for (var labels = reader.Number(); labels > 0; labels--)
         {
-            reader.SkipText();
+            reader.Utf8();
             reader.Number();
         }
 
-        return Files(ref reader);
+        return new FilesOfEntry(reader);
     }
 
     private static Label[] Labels(ref Reader reader)
@@ -96,32 +101,85 @@ internal static class EntryCodec
         return files;
     }
 
-    private static void Text(IBufferWriter<byte> output, string? text)
+    /// <summary>More bytes than the entry can take.</summary>
+    private static int MostBytes(CatalogueEntry entry)
     {
-        if (text is null)
+        var bytes = 6 * MostNumberBytes + Most(entry.NativeId) + Most(entry.PatientId) + Most(entry.Folder) + Most(entry.Site) + Most(entry.Recorded)
+            + Most(entry.Sex) + Most(entry.Rejection?.Message);
+        for (var index = 0; index < entry.Labels.Count; index++) bytes += Most(entry.Labels[index].Code) + MostNumberBytes;
+        for (var index = 0; index < entry.Files.Count; index++)
+            bytes += Most(entry.Files[index].Path) + Most(entry.Files[index].Sha256) + MostNumberBytes;
+        return checked(bytes);
+
+        static int Most(string? text) => MostNumberBytes + (text is null ? 0 : Encoding.UTF8.GetMaxByteCount(text.Length));
+    }
+
+    /// <summary>The files of an entry, one after the other.</summary>
+    public ref struct FilesOfEntry
+    {
+        private Reader _reader;
+        private long _left;
+
+        internal FilesOfEntry(Reader reader)
         {
-            Number(output, -1);
-            return;
+            _reader = reader;
+            _left = _reader.Number();
         }
 
-        var length = Encoding.UTF8.GetByteCount(text);
-        Number(output, length);
-        Encoding.UTF8.GetBytes(text, output.GetSpan(Math.Max(length, 1)));
-        output.Advance(length);
+        /// <summary>UTF-8.</summary>
+        public ReadOnlySpan<byte> Path { get; private set; }
+
+        public bool IsPublished { get; private set; }
+
+        public bool IsContainer { get; private set; }
+
+        /// <summary>The published SHA-256 as UTF-8, empty where there is none.</summary>
+        public ReadOnlySpan<byte> Sha256 { get; private set; }
+
+        /// <returns>False behind the last.</returns>
+        public bool Next()
+        {
+            if (_left-- <= 0) return false;
+            Path = _reader.Utf8();
+            IsPublished = !_reader.IsNull;
+            Sha256 = _reader.Utf8();
+            IsContainer = _reader.Number() == 1;
+            return true;
+        }
+
+        public readonly RecordFile ToFile() =>
+            new(Encoding.UTF8.GetString(Path), IsPublished ? Encoding.UTF8.GetString(Sha256) : null, IsContainer);
     }
 
-    /// <summary>A zigzag number of variable length: most are one byte.</summary>
-    private static void Number(IBufferWriter<byte> output, long value)
+    private ref struct Writer(Span<byte> bytes)
     {
-        var rest = (ulong)value << 1 ^ (ulong)(value >> 63);
-        var span = output.GetSpan(10);
-        var length = 0;
-        for (; rest >= 0x80; rest >>= 7) span[length++] = (byte)(rest | 0x80);
-        span[length++] = (byte)rest;
-        output.Advance(length);
+        private readonly Span<byte> _bytes = bytes;
+
+        public int Count { get; private set; }
+
+        public void Text(string? text)
+        {
+            if (text is null)
+            {
+                Number(-1);
+                return;
+            }
+
+            var length = Encoding.UTF8.GetByteCount(text);
+            Number(length);
+            Count += Encoding.UTF8.GetBytes(text, _bytes[Count..]);
+        }
+
+        /// <summary>A zigzag number of variable length: most are one byte.</summary>
+        public void Number(long value)
+        {
+            var rest = (ulong)value << 1 ^ (ulong)(value >> 63);
+            for (; rest >= 0x80; rest >>= 7) _bytes[Count++] = (byte)(rest | 0x80);
+            _bytes[Count++] = (byte)rest;
+        }
     }
 
-    private ref struct Reader(ReadOnlySpan<byte> bytes)
+    internal ref struct Reader(ReadOnlySpan<byte> bytes)
     {
         private readonly ReadOnlySpan<byte> _bytes = bytes;
         private int _position;
@@ -137,10 +195,15 @@ internal static class EntryCodec
             }
         }
 
-        public void SkipText()
+        /// <summary>Whether what follows is a text that is null.</summary>
+        public readonly bool IsNull => _bytes[_position] == 1;   // -1, and nothing else
+
+        /// <summary>Empty where it is null.</summary>
+        public ReadOnlySpan<byte> Utf8()
         {
-            var length = (int)Number();   // first, for it moves the position too
-            _position += Math.Max(0, length);
+            var length = Math.Max(0, (int)Number());
+            _position += length;
+            return _bytes.Slice(_position - length, length);
         }
 
         public string? Text()

@@ -13,8 +13,16 @@ namespace EcgData.Ingest;
 /// </summary>
 internal sealed class InputDigest : IDisposable
 {
+    private const int HashedBytes = 1 << 15;   // at a time: a call of the library for each record would cost as much as hashing it
+
+    /// <summary>What the digest covers of a file that is missing, besides its entry.</summary>
+    public const string Missing = "-";
+
+    /// <summary>What it covers of one that is, or is taken to be, what its source publishes.</summary>
+    public const string AsPublished = "=";
+
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly ArrayBufferWriter<byte> _bytes = new(4096);
+    private readonly ArrayBufferWriter<byte> _bytes = new(2 * HashedBytes);
 
     public InputDigest(SourceCatalogue catalogue, BuildRecipe recipe)
     {
@@ -27,19 +35,18 @@ internal sealed class InputDigest : IDisposable
     /// <param name="contents">What is known of each of the entry's files.</param>
     public void Add(CatalogueEntry entry, ReadOnlySpan<FileContent> contents)
     {
-        _bytes.ResetWrittenCount();
         EntryCodec.Write(_bytes, entry);
-        var marks = new string[contents.Length];
-        for (var index = 0; index < marks.Length; index++) marks[index] = MarkOf(entry.Files[index], contents[index]);
-        Add(_bytes.WrittenSpan, marks);
+        for (var index = 0; index < contents.Length; index++) Text(MarkOf(entry.Files[index], contents[index]));
+        HashIfMany();
     }
 
     /// <param name="entry">As <see cref="EntryCodec"/> writes it.</param>
     /// <param name="marks"><see cref="MarkOf"/> each of its files.</param>
     public void Add(ReadOnlySpan<byte> entry, ReadOnlySpan<string> marks)
     {
-        _hash.AppendData(entry);
+        _bytes.Write(entry);
         foreach (var mark in marks) Text(mark);
+        HashIfMany();
     }
 
     /// <summary>What the digest covers of a file besides its entry.</summary>
@@ -47,17 +54,27 @@ internal sealed class InputDigest : IDisposable
     {
         // a file that is what its source publishes adds nothing: reading it first must not change the digest
         var asPublished = content.Sha256 is { } found && found == file.Sha256;
-        return content.State == FileState.Missing ? "-" : asPublished ? "=" : content.Sha256!;
+        return content.State == FileState.Missing ? Missing : asPublished ? AsPublished : content.Sha256!;
     }
 
-    public string Finish() => Convert.ToHexStringLower(_hash.GetHashAndReset());
+    public string Finish()
+    {
+        Hash();
+        return Convert.ToHexStringLower(_hash.GetHashAndReset());
+    }
 
     public void Dispose() => _hash.Dispose();
 
-    private void Text(string text)
+    private void Text(string text) => Encoding.UTF8.GetBytes(text, _bytes);
+
+    private void HashIfMany()
     {
-        _bytes.ResetWrittenCount();
-        Encoding.UTF8.GetBytes(text, _bytes);
+        if (_bytes.WrittenCount > HashedBytes) Hash();
+    }
+
+    private void Hash()
+    {
         _hash.AppendData(_bytes.WrittenSpan);
+        _bytes.ResetWrittenCount();
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using EcgData.Shards;
 using EcgData.Sources;
 
@@ -12,6 +13,9 @@ namespace EcgData.Ingest;
 /// <param name="trust">What a shard that is there is taken for.</param>
 public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<string, IEcgSource> findSource, ShardTrust trust = ShardTrust.Size)
 {
+    /// <summary>Shards that are compared before what was found is filed: enough that the cores do not wait for the slowest of them.</summary>
+    private const int ShardsPerCore = 16;
+
     /// <param name="sources">Name in the corpus and folder of each source to build.</param>
     /// <param name="limit">Take the first records of each source's table only.</param>
     /// <param name="progress">Gets sentences on what is being done.</param>
@@ -57,19 +61,26 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
             foreach (var catalogue in catalogues)
             {
                 long checkedRecords = 0;
-                foreach (var (folder, first, count) in catalogue.Cut(recipe.Shards.TargetRows))
+                foreach (var cuts in catalogue.Cut(recipe.Shards.TargetRows).Chunk(ShardsPerCore * Environment.ProcessorCount))
                 {
-                    var digest = Digest(catalogue, recipe, first, count, unread, cancel);
-                    shards.Add(new PlannedShard
+                    // what takes time is asking for files, and reading those without a checksum: as many at once as there are cores
+                    var digests = new string?[cuts.Length];
+                    Parallel.For(
+                        0, cuts.Length, AllCores(cancel),
+                        cut => digests[cut] = Digest(catalogue, recipe, cuts[cut].First, cuts[cut].Count, unread, cancel));
+                    foreach (var ((folder, first, count), digest) in cuts.Zip(digests))
                     {
-                        Catalogue = catalogue,
-                        Folder = folder,
-                        First = first,
-                        Count = count,
-                        InputDigest = digest,
-                        Reused = digest is not null && await finished.HoldAsync(digest, cancel) ? digest : null,
-                    });
-                    progress?.Report(new PlanningStep(catalogue.Name, "compared", checkedRecords += count));
+                        shards.Add(new PlannedShard
+                        {
+                            Catalogue = catalogue,
+                            Folder = folder,
+                            First = first,
+                            Count = count,
+                            InputDigest = digest,
+                            Reused = digest is not null && await finished.HoldAsync(digest, cancel) ? digest : null,
+                        });
+                        progress?.Report(new PlanningStep(catalogue.Name, "compared", checkedRecords += count));
+                    }
                 }
             }
 
@@ -101,23 +112,41 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
         var entries = ArrayPool<byte>.Shared.Rent(ends[count]);
         try
         {
-            var marks = new string[]?[count];
-            // what takes time is asking for files, and reading those without a checksum: as many at once as there are cores
-            Parallel.For(
-                0, count, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount },
-                index =>
-                {
-                    var entry = entries.AsSpan(ends[index]..ends[index + 1]);
-                    catalogue.CopyEntry(first + index, entry);
-                    marks[index] = Marks(catalogue.Folder, EntryCodec.ReadFiles(entry), unread, cancel);
-                });
-            using var digest = new InputDigest(catalogue, recipe);
+            var marks = new List<string>(2 * count);
+            var marksEnds = new int[count + 1];
+            List<(int Mark, RecordFile File)> unknown = [];
             for (var index = 0; index < count; index++)
             {
-                if (marks[index] is not { } known) return null;
-                digest.Add(entries.AsSpan(ends[index]..ends[index + 1]), known);
+                cancel.ThrowIfCancellationRequested();
+                var entry = entries.AsSpan(ends[index]..ends[index + 1]);
+                catalogue.CopyEntry(first + index, entry);
+                for (var files = EntryCodec.FilesOf(entry); files.Next();)
+                {
+                    if (MarkOf(catalogue.Folder, files) is not { } mark)
+                    {
+                        if (unread == UnreadFiles.Leave) return null;
+                        unknown.Add((marks.Count, files.ToFile()));
+                        mark = "";
+                    }
+
+                    marks.Add(mark);
+                }
+
+                marksEnds[index + 1] = marks.Count;
             }
 
+            var known = CollectionsMarshal.AsSpan(marks);
+            if (unknown.Count > 0)
+            {
+                var read = new string[unknown.Count];
+                Parallel.For(0, read.Length, AllCores(cancel), index =>
+                    read[index] = InputDigest.MarkOf(unknown[index].File, Read(catalogue.Folder, unknown[index].File, cancel)));
+                for (var index = 0; index < read.Length; index++) known[unknown[index].Mark] = read[index];
+            }
+
+            using var digest = new InputDigest(catalogue, recipe);
+            for (var index = 0; index < count; index++)
+                digest.Add(entries.AsSpan(ends[index]..ends[index + 1]), known[marksEnds[index]..marksEnds[index + 1]]);
             return digest.Finish();
         }
         finally
@@ -152,24 +181,19 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
         return contents;
     }
 
-    /// <returns>null where a file is not known and is to be left unread.</returns>
-    private string[]? Marks(SourceFolder folder, RecordFile[] files, UnreadFiles unread, CancellationToken cancel)
+    /// <returns>null where the file has to be read to know it.</returns>
+    private string? MarkOf(SourceFolder folder, EntryCodec.FilesOfEntry at)
     {
-        var marks = new string[files.Length];
-        for (var index = 0; index < marks.Length; index++)
-        {
-            var content = checksums.Find(folder, files[index]);
-            if (content.State == FileState.Unread)
-            {
-                if (unread == UnreadFiles.Leave) return null;
-                content = Read(folder, files[index], cancel);
-            }
-
-            marks[index] = InputDigest.MarkOf(files[index], content);
-        }
-
-        return marks;
+        var glance = at.IsContainer ? null : checksums.Glance(folder, at.Path, at.IsPublished);
+        if (glance == FileState.Missing) return InputDigest.Missing;
+        if (glance == FileState.Published) return InputDigest.AsPublished;
+        var file = at.ToFile();
+        var content = checksums.Find(folder, file);
+        return content.State == FileState.Unread ? null : InputDigest.MarkOf(file, content);
     }
+
+    private static ParallelOptions AllCores(CancellationToken cancel) =>
+        new() { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount };
 
     private FileContent Read(SourceFolder folder, RecordFile file, CancellationToken cancel)
     {

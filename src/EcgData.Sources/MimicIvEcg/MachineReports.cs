@@ -15,22 +15,27 @@ internal sealed class MachineReports
 {
     private const string Table = "machine_measurements.csv";
 
-    private readonly long[] _studies;
-    private readonly int[] _rows;
+    private readonly GrowingColumn<long> _studies;   // as the rows lie
+    private readonly int[] _rows;                    // in the order of their studies
     private readonly GrowingColumn<int> _starts;
     private readonly GrowingColumn<int> _lines;
     private readonly Label[] _labels;
+    private readonly BitArray _repeated;             // rows whose study has another row
     private readonly BitArray _taken;
     private readonly HashSet<long> _takenElsewhere = [];
+    private int _expected;   // the row behind the one asked for last
 
     /// <param name="starts">Where each row's lines begin, and the end of the last.</param>
     private MachineReports(GrowingColumn<long> studies, GrowingColumn<int> starts, GrowingColumn<int> lines, Label[] labels)
     {
-        (_studies, _starts, _lines, _labels) = (studies.ToArray(), starts, lines, labels);
-        _rows = new int[_studies.Length];
+        (_studies, _starts, _lines, _labels) = (studies, starts, lines, labels);
+        _rows = new int[studies.Count];
         for (var row = 0; row < _rows.Length; row++) _rows[row] = row;
-        Array.Sort(_studies, _rows);
-        _taken = new BitArray(_studies.Length);
+        studies.ToArray().AsSpan().Sort(_rows.AsSpan());
+        _repeated = new BitArray(_rows.Length);
+        for (var place = 1; place < _rows.Length; place++)
+            if (studies[_rows[place]] == studies[_rows[place - 1]]) _repeated[_rows[place]] = _repeated[_rows[place - 1]] = true;
+        _taken = new BitArray(_rows.Length);
     }
 
     /// <summary>Rows that cannot be read; their studies have no labels.</summary>
@@ -99,32 +104,58 @@ internal sealed class MachineReports
     /// <summary>Whether nobody has asked for this study before.</summary>
     public bool TryTake(long study)
     {
-        var found = Array.BinarySearch(_studies, study);
-        if (found < 0) return _takenElsewhere.Add(study);   // a bit each for the studies of the table, and few are not there
-        while (found > 0 && _studies[found - 1] == study) found--;
-        if (_taken[found]) return false;
-        return _taken[found] = true;
+        var row = RowOf(study, out _);
+        if (row < 0) return _takenElsewhere.Add(study);   // a bit each for the studies of the table, and few are not there
+        if (_taken[row]) return false;
+        return _taken[row] = true;
     }
 
     /// <summary>The study's report lines in the order of their columns; none where the study is not in the table.</summary>
     /// <exception cref="RecordException">The table has several rows for the study that do not say the same.</exception>
     public Label[] Of(long study)
     {
-        var found = Array.BinarySearch(_studies, study);
-        if (found < 0) return [];
-        for (var i = found; --i >= 0 && _studies[i] == study;) Same(i, found, study);
-        for (var i = found; ++i < _studies.Length && _studies[i] == study;) Same(i, found, study);
-        var (first, end) = LinesOf(found);
+        var row = RowOf(study, out var place);
+        if (row < 0) return [];
+        if (place >= 0)
+            while (++place < _rows.Length && _studies[_rows[place]] == study) Same(_rows[place], row, study);
+        var (first, end) = LinesOf(row);
         var labels = new Label[end - first];
         for (var i = 0; i < labels.Length; i++) labels[i] = _labels[_lines[first + i]];
         return labels;
     }
 
-    private (int First, int End) LinesOf(int index) => (_starts[_rows[index]], _starts[_rows[index] + 1]);
-
-    private void Same(int index, int other, long study)
+    /// <summary>The row of a study, of several always the same one; -1 where there is none.</summary>
+    /// <param name="place">Of the row in the order of the studies; -1 where the study has no other row.</param>
+    /// <remarks>Both tables are published in one order: the row behind the last is nearly always the one, and needs no search.</remarks>
+    private int RowOf(long study, out int place)
     {
-        var ((first, end), (otherFirst, otherEnd)) = (LinesOf(index), LinesOf(other));
+        place = -1;
+        for (var row = Math.Max(0, _expected - 1); row <= _expected && row < _rows.Length; row++)
+        {
+            if (_studies[row] != study || _repeated[row]) continue;
+            _expected = row + 1;
+            return row;
+        }
+
+        var (low, high) = (0, _rows.Length);
+        while (low < high)
+        {
+            var middle = low + (high - low) / 2;
+            if (_studies[_rows[middle]] < study) low = middle + 1;
+            else high = middle;
+        }
+
+        if (low == _rows.Length || _studies[_rows[low]] != study) return -1;
+        _expected = _rows[low] + 1;
+        if (_repeated[_rows[low]]) place = low;
+        return _rows[low];
+    }
+
+    private (int First, int End) LinesOf(int row) => (_starts[row], _starts[row + 1]);
+
+    private void Same(int row, int other, long study)
+    {
+        var ((first, end), (otherFirst, otherEnd)) = (LinesOf(row), LinesOf(other));
         var same = end - first == otherEnd - otherFirst;
         for (var line = 0; same && line < end - first; line++) same = _lines[first + line] == _lines[otherFirst + line];
         if (!same)
