@@ -49,6 +49,33 @@ public sealed class S4BackboneTests
         }
     }
 
+    /// <summary>So many crops that they go through the blocks in shares are what fewer are.</summary>
+    [Fact]
+    public void ForwardAndBackward_ManyCrops_AreThoseOfFew()
+    {
+        using var uncollected = NoCollection.Begin();
+        using var scope = NewDisposeScope();
+        using var backbone = new S4Backbone(new S4LayerOptions { Width = 64, Causal = true, S4 = new() { Layers = 2, Dropout = 0 } });
+        var tokens = randn(210, 300, 64, generator: new Generator(5));
+        (Tensor Output, Tensor Taps, Tensor Input, Tensor Kernel) Run(int crops)
+        {
+            backbone.zero_grad();
+            var input = tokens.detach().clone().requires_grad_();
+            var outputs = input.split(crops).Select(backbone.forward).ToArray();
+            var output = cat(outputs, 0);
+            output.square().sum().backward();
+            using var noGradient = no_grad();
+            var taps = tokens.split(crops).Select(part => cat(backbone.ForwardWithTaps(part).Taps, 2)).ToArray();
+            return (output.detach(), cat(taps, 0), input.grad!, backbone.state_dict()["blocks.0.layer.C"].grad!.clone());
+        }
+
+        var (few, many) = (Run(crops: 10), Run(crops: 210));
+        Close.AssertRelative(few.Output, many.Output, 1e-5, "output");
+        Close.AssertRelative(few.Taps, many.Taps, 1e-5, "taps");
+        Close.AssertRelative(few.Input, many.Input, 1e-4, "input's gradient");
+        Close.AssertRelative(few.Kernel, many.Kernel, 1e-4, "C's gradient");
+    }
+
     private static S4Backbone Backbone(Safetensors golden, bool causal, ScalarType type)
     {
         var backbone = new S4Backbone(new S4LayerOptions { Width = 16, Causal = causal, S4 = new() { Layers = 2, Dropout = 0 } });
