@@ -35,18 +35,16 @@ public sealed class FaultTests : IDisposable
     public async Task Build_AnyOperationOfTheStoreFails_LeavesHeadValidAndTheNextBuildIsWhole(Fault fault, int recordsBefore)
     {
         var (before, expected) = await UnbrokenAsync(recordsBefore);
+        var (_, counted) = await StartAsync(recordsBefore, 0, "counted");
+        var unbroken = new FaultyStore(counted, null, fault);
+        await BuildAsync(unbroken);
         var failed = new List<string>();
-        for (var operation = 1; ; operation++)
+        foreach (var (moment, number) in unbroken.Moments.Select((moment, index) => (moment, index + 1)))
         {
-            var (name, store) = await StartAsync(recordsBefore, operation);
-            var faulty = new FaultyStore(store, operation, fault);
-            var error = await Record.ExceptionAsync(() => BuildAsync(faulty));
-            if (faulty.Failed is not { } what)
-            {
-                Assert.Null(error);
-                break;
-            }
-
+            var (name, store) = await StartAsync(recordsBefore, number);
+            var faulty = new FaultyStore(store, moment, fault);
+            Assert.NotNull(await Record.ExceptionAsync(() => BuildAsync(faulty)));
+            var what = faulty.Failed!;
             failed.Add(what);
             await HeadHoldsAsync(store, before, expected.Id, what);
             if (Directory.Exists(_folder[$"{name}/.tmp"]))

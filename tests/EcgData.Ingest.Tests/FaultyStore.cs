@@ -17,13 +17,22 @@ public enum Fault
     After,
 }
 
+/// <summary>An operation of a store: told by what it does and how many before did the same, for what runs side by side has no order.</summary>
+/// <param name="Operation"><c>commit HEAD</c>.</param>
+/// <param name="Time">From 1.</param>
+internal readonly record struct Moment(string Operation, int Time);
+
 /// <summary>A store of which one operation fails, and after it every other, as a disk that is full stays full. What is below is a real one.</summary>
-/// <param name="failing">Number of the operation, from 1; 0 for none.</param>
-internal sealed class FaultyStore(IObjectStore store, int failing, Fault fault) : IObjectStore
+/// <param name="failing">The operation, or null for none.</param>
+internal sealed class FaultyStore(IObjectStore store, Moment? failing, Fault fault) : IObjectStore
 {
     private static readonly string[] Changing = ["commit ", "replace ", "delete "];
 
-    private int _operations;
+    private readonly ConcurrentDictionary<string, int> _times = new(StringComparer.Ordinal);
+
+    /// <summary>Every operation so far that could have been the one that fails.</summary>
+    public IEnumerable<Moment> Moments => _times.OrderBy(operation => operation.Key, StringComparer.Ordinal)
+        .SelectMany(operation => Enumerable.Range(1, operation.Value).Select(time => new Moment(operation.Key, time)));
 
     /// <summary>What failed first, <c>commit HEAD</c>; null where nothing has.</summary>
     public string? Failed { get; private set; }
@@ -82,7 +91,7 @@ internal sealed class FaultyStore(IObjectStore store, int failing, Fault fault) 
     private Answer Begin(string operation)
     {
         var counts = fault == Fault.Before || Changing.Any(verb => operation.StartsWith(verb, StringComparison.Ordinal));
-        var isFirst = counts && Interlocked.Increment(ref _operations) == failing;
+        var isFirst = counts && new Moment(operation, _times.AddOrUpdate(operation, 1, (_, times) => times + 1)) == failing;
         if (isFirst) Failed = operation;
         var fails = Failed is not null;
         // what comes later fails before it begins, whatever the first did

@@ -27,7 +27,7 @@ public sealed class RaceTests : IDisposable
     {
         var store = Open(azure);
         VersionManifest? winner = null;
-        var racing = new FaultyStore(store, 0, Fault.Before) { BeforeReplace = async name => winner ??= await BuildAsync(store, Names[1]) };
+        var racing = new FaultyStore(store, null, Fault.Before) { BeforeReplace = async name => winner ??= await BuildAsync(store, Names[1]) };
         var e = await Assert.ThrowsAsync<CorpusException>(() => BuildAsync(racing, Names[0]));
         Assert.Contains("another build finished first", e.Message, StringComparison.Ordinal);
         var corpus = new CorpusStore(store);
@@ -69,7 +69,7 @@ public sealed class RaceTests : IDisposable
         var corpus = new CorpusStore(store);
         VersionManifest? late = null;
         var patient = PatientKey.Of(Names[0], "p3");
-        var racing = new FaultyStore(store, 0, Fault.Before) { BeforeReplace = async name => late ??= await BuildAsync(store, Names[0]) };
+        var racing = new FaultyStore(store, null, Fault.Before) { BeforeReplace = async name => late ??= await BuildAsync(store, Names[0]) };
         var outcome = await EraseAsync(racing, patient);
         Assert.Equal((late!.Id, 2), (Assert.Single(outcome.Withdrawn).Id, outcome.Withdrawn[0].Records));
         Assert.Contains("withdrawn", (await Assert.ThrowsAsync<CorpusException>(() => corpus.ReadManifestAsync())).Message, StringComparison.Ordinal);
@@ -83,7 +83,7 @@ public sealed class RaceTests : IDisposable
         await BuildAsync(store, Names);
         var (one, other) = (PatientKey.Of(Names[0], "p3"), PatientKey.Of(Names[1], "p4"));
         ErasureOutcome? second = null;
-        await EraseAsync(new FaultyStore(store, 0, Fault.Before) { BeforeReplace = async name => second ??= await EraseAsync(store, other) }, one);
+        await EraseAsync(new FaultyStore(store, null, Fault.Before) { BeforeReplace = async name => second ??= await EraseAsync(store, other) }, one);
         var version = await BuildAsync(store, Names);
         await WithoutAsync(new CorpusStore(store), version, one);
         await WithoutAsync(new CorpusStore(store), version, other);
@@ -112,18 +112,15 @@ public sealed class RaceTests : IDisposable
     public async Task Erasure_AnyOperationOfTheStoreFails_IsFinishedByTheNext(Fault fault)
     {
         var patient = PatientKey.Of(Names[0], "p3");
-        for (var operation = 1; ; operation++)
+        var counted = new LocalObjectStore(_folder["counted"]);
+        await BuildAsync(counted, Names[0]);
+        var unbroken = new FaultyStore(counted, null, fault);
+        await EraseAsync(unbroken, patient);
+        foreach (var (moment, number) in unbroken.Moments.Select((moment, index) => (moment, index)))
         {
-            var store = new LocalObjectStore(_folder[$"corpus-{operation}"]);
+            var store = new LocalObjectStore(_folder[$"corpus-{number}"]);
             var version = await BuildAsync(store, Names[0]);
-            var faulty = new FaultyStore(store, operation, fault);
-            var error = await Record.ExceptionAsync(() => EraseAsync(faulty, patient));
-            if (faulty.Failed is null)
-            {
-                Assert.Null(error);
-                return;
-            }
-
+            Assert.NotNull(await Record.ExceptionAsync(() => EraseAsync(new FaultyStore(store, moment, fault), patient)));
             Assert.Equal(version.Id, Assert.Single((await EraseAsync(store, patient)).Withdrawn).Id);
             await Assert.ThrowsAsync<CorpusException>(() => new CorpusStore(store).ReadManifestAsync());
         }

@@ -57,7 +57,7 @@ public sealed class VersionCommitTests : IDisposable
     public async Task Commit_OneRecordIsAnother_ReadsTheReceiptsOfItsRowGroupAlone()
     {
         var first = await BuildAsync("corpus", Records);
-        var store = new FaultyStore(new LocalObjectStore(_folder["corpus"]), 0, Fault.Before);
+        var store = new FaultyStore(new LocalObjectStore(_folder["corpus"]), null, Fault.Before);
         await BuildAsync("corpus", Records, entry => entry.NativeId == "7000" ? entry with { AgeYears = 61 } : entry, store: store);
         var receipts = store.Opened.Count(name => name.StartsWith(CorpusPaths.Receipts, StringComparison.Ordinal));
         Assert.InRange(receipts, 1, first.Shards.Count * 6 / 10);
