@@ -98,7 +98,7 @@ public sealed class StoredCatalogue : IAsyncDisposable
                 if (offset == end) return new StoredCatalogue(stream, footer, groups, offsets);
             }
         }
-        catch (Exception e) when (e is InvalidDataException or JsonException or OverflowException)
+        catch (Exception e) when (e is InvalidDataException or JsonException)
         {
             // its row groups are made again, and verifying tells of the damage
         }

@@ -1,3 +1,4 @@
+using EcgData.Shards.Parquet;
 using global::Parquet;
 using global::Parquet.Schema;
 
@@ -85,8 +86,7 @@ internal static class ParquetFile
         var footer = new byte[footerBytes];
         stream.Seek(-tail.Length - footer.Length, SeekOrigin.End);
         await stream.ReadExactlyAsync(footer, cancel);
-        if (!ThriftStructure.IsWhole(footer))
-            throw new InvalidDataException($"The footer's {footerBytes} bytes are not one whole structure. Verify the file's checksum, and build it again if it differs.");
+        ThriftCompactReader.CheckWhole(footer, "The footer");   // Parquet.Net does not always stop at the end of a damaged one
         stream.Position = 0;
     }
 

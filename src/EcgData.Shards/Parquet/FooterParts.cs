@@ -13,8 +13,6 @@ internal sealed class FooterParts
     private const int RowsField = 3;
     private const int RowGroupsField = 4;
     private const int MetadataField = 5;
-    private const int TypeI64 = 6;
-    private const int TypeList = 9;
 
     private readonly List<(int Id, int Type, byte[] Value)> _fields = [];
 
@@ -31,7 +29,7 @@ internal sealed class FooterParts
     public static FooterParts Read(ReadOnlySpan<byte> footer)
     {
         var parts = new FooterParts();
-        var reader = new ThriftCompactReader(footer);
+        var reader = new ThriftCompactReader(footer, "The footer");
         var field = 0;
         while (reader.ReadField(ref field, out var type))
         {
@@ -107,19 +105,19 @@ internal sealed class FooterParts
     {
         var output = new ArrayBufferWriter<byte>(rowGroup.Length + 64);
         var thrift = new ThriftCompactWriter(output);
-        var reader = new ThriftCompactReader(rowGroup);
+        var reader = new ThriftCompactReader(rowGroup, "A row group in the footer");
         var field = 0;
         thrift.BeginElement();
         while (reader.ReadField(ref field, out var type))
         {
             switch (field)
             {
-                case 1 when type == TypeList:   // columns
+                case 1 when type == ThriftCompactReader.TypeList:   // columns
                     var count = reader.ReadListCount();
                     thrift.List(1, ThriftCompactWriter.TypeStruct, count);
                     for (var index = 0; index < count; index++) RebaseChunk(ref reader, thrift, shift);
                     break;
-                case 5 when type == TypeI64:    // file_offset
+                case 5 when type == ThriftCompactReader.TypeI64:    // file_offset
                     thrift.I64(5, Shifted(reader.ReadVarint(), shift));
                     break;
                 case 7:                         // ordinal: 16 bits
@@ -149,7 +147,7 @@ internal sealed class FooterParts
                 RebaseColumn(ref reader, thrift, shift);
                 thrift.EndStruct();
             }
-            else if (field is 2 or 4 or 6 && type == TypeI64)   // file_offset, offset_index_offset, column_index_offset
+            else if (field is 2 or 4 or 6 && type == ThriftCompactReader.TypeI64)   // file_offset, offset_index_offset, column_index_offset
             {
                 thrift.I64(field, Shifted(reader.ReadVarint(), shift));
             }
@@ -168,7 +166,7 @@ internal sealed class FooterParts
         while (reader.ReadField(ref field, out var type))
         {
             // data_page_offset, index_page_offset, dictionary_page_offset, bloom_filter_offset
-            if (field is 9 or 10 or 11 or 14 && type == TypeI64) thrift.I64(field, Shifted(reader.ReadVarint(), shift));
+            if (field is 9 or 10 or 11 or 14 && type == ThriftCompactReader.TypeI64) thrift.I64(field, Shifted(reader.ReadVarint(), shift));
             else thrift.Raw(field, type, reader.Take(type));
         }
     }

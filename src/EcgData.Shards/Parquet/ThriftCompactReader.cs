@@ -4,12 +4,29 @@ namespace EcgData.Shards.Parquet;
 
 /// <summary>Reads structures in Thrift's compact protocol field by field; what is of no interest is taken as bytes.</summary>
 /// <remarks>Every failure is an <see cref="InvalidDataException"/>: the bytes come from files.</remarks>
-internal ref struct ThriftCompactReader(ReadOnlySpan<byte> bytes)
+/// <param name="what">What the bytes are, for the message: a footer.</param>
+internal ref struct ThriftCompactReader(ReadOnlySpan<byte> bytes, string what)
 {
+    public const int TypeI32 = 5;
+    public const int TypeI64 = 6;
+    public const int TypeList = 9;
+
     private const int DeepestNesting = 32;
 
     private readonly ReadOnlySpan<byte> _bytes = bytes;
+    private readonly string _what = what;
     private int _position;
+
+    /// <summary>Bytes that were read so far.</summary>
+    public readonly int Position => _position;
+
+    /// <summary>Takes one structure of which nothing is kept, and makes sure that nothing is behind it.</summary>
+    public static void CheckWhole(ReadOnlySpan<byte> bytes, string what)
+    {
+        var reader = new ThriftCompactReader(bytes, what);
+        reader.TakeStruct();
+        reader.CheckEnd();
+    }
 
     /// <summary>The next field of the structure, or false at its end.</summary>
     /// <param name="field">The id of the field before, 0 at the beginning; becomes this one's.</param>
@@ -18,7 +35,7 @@ internal ref struct ThriftCompactReader(ReadOnlySpan<byte> bytes)
         var header = Byte();
         type = header & 0x0F;
         if (header == 0) return false;
-        field = header >> 4 == 0 ? checked((int)ReadVarint()) : field + (header >> 4);
+        field = header >> 4 == 0 ? ReadInteger() : field + (header >> 4);
         return true;
     }
 
@@ -36,6 +53,9 @@ internal ref struct ThriftCompactReader(ReadOnlySpan<byte> bytes)
         var value = Unsigned();
         return (long)(value >> 1) ^ -(long)(value & 1);
     }
+
+    /// <summary>A number in zigzag form of 32 bits.</summary>
+    public int ReadInteger() => ReadVarint() is >= int.MinValue and <= int.MaxValue and var value ? (int)value : throw Damaged();
 
     public string ReadText() => Encoding.UTF8.GetString(Bytes(Unsigned()));
 
@@ -111,6 +131,6 @@ internal ref struct ThriftCompactReader(ReadOnlySpan<byte> bytes)
         throw Damaged();
     }
 
-    private static InvalidDataException Damaged() =>
-        new("The footer is not one whole structure. Verify the file's checksum, and build it again if it differs.");
+    private readonly InvalidDataException Damaged() =>
+        new($"{_what} is not one whole structure. Verify the file's checksum, and build it again if it differs.");
 }
