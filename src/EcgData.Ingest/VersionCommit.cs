@@ -206,8 +206,7 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         var source = KeyOf(
             summary.Name, summary.Release, summary.Licence, summary.ReaderVersion, summary.Options,
             plan.Parent!.RecipeHash, plan.Parent.ProcessingVersion, plan.Parent.WriterVersion);
-        await using var stream = await corpus.Objects.OpenReadAsync(CorpusPaths.Catalogue(plan.Parent.Id), cancel);
-        await using var rows = CatalogueTableReader.ReadAsync(stream, cancel).Where(row => row.Source == summary.Release).GetAsyncEnumerator(cancel);
+        await using var rows = corpus.ReadCatalogueAsync(plan.Parent, cancel).Where(row => row.Source == summary.Release).GetAsyncEnumerator(cancel);
         List<int> starts = [.. CatalogueCuts.Find(jobs), jobs.Length];
         for (var group = 0; group + 1 < starts.Count; group++)
         {

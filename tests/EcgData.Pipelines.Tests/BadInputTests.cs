@@ -66,6 +66,22 @@ public sealed class BadInputTests : IDisposable
         Program.Run("verify", Corpus, "--deep").EndsWith(0);
     }
 
+    [Theory]
+    [InlineData("list", "--limit", "1")]
+    [InlineData("subset", "--sizes", "3")]
+    [InlineData("report", "--out", "report.html")]
+    public void Catalogue_CutShort_IsNamedWithItsCorpus(string verb, string option, string value)
+    {
+        Synthesise("ptb-xl", 6);
+        Assert.Equal(0, Build("ptb-xl").ExitCode);
+        var name = $"versions/{new CorpusFolder(Corpus).Head}/catalogue.parquet";
+        using (var catalogue = File.OpenWrite(Path.Join(Corpus, name))) catalogue.SetLength(catalogue.Length - 40);
+        string[] arguments = verb == "subset" ? [verb, Corpus, option, value, "--out", _folder["subsets"]] : [verb, Corpus, option, value];
+        var complaint = Program.Run(arguments).EndsWith(3).Complaint;
+        Assert.Contains($"{Corpus}: {name}: ", complaint, StringComparison.Ordinal);
+        Assert.Contains("cut short", complaint, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void PtbXl_OneLeadMissingThroughout_IsStoredAsNull()
     {

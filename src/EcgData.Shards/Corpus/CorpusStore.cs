@@ -83,11 +83,31 @@ public sealed class CorpusStore(IObjectStore store)
     }
 
     /// <summary>The catalogue of a version: every source record, by source and in the order of the plan.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public IAsyncEnumerable<CatalogueRow> ReadCatalogueAsync(VersionManifest version, CancellationToken cancel = default) =>
+        ReadCatalogueAsync(version, _ => true, cancel);
+
+    /// <inheritdoc cref="ReadCatalogueAsync(VersionManifest, CancellationToken)"/>
+    /// <param name="isWanted">Which row groups to read, from 0.</param>
     public async IAsyncEnumerable<CatalogueRow> ReadCatalogueAsync(
-        VersionManifest version, [EnumeratorCancellation] CancellationToken cancel = default)
+        VersionManifest version, Func<int, bool> isWanted, [EnumeratorCancellation] CancellationToken cancel = default)
     {
-        await using var stream = await store.OpenReadAsync(CorpusPaths.Catalogue(version.Id), cancel);
-        await foreach (var row in CatalogueTableReader.ReadAsync(stream, cancel)) yield return row;
+        var name = CorpusPaths.Catalogue(version.Id);
+        await using var stream = await store.OpenReadAsync(name, cancel);
+        await using var rows = CatalogueTableReader.ReadAsync(stream, isWanted, cancel).GetAsyncEnumerator(cancel);
+        while (await NextAsync()) yield return rows.Current;
+
+        async ValueTask<bool> NextAsync()
+        {
+            try
+            {
+                return await rows.MoveNextAsync();
+            }
+            catch (InvalidDataException e)
+            {
+                throw new InvalidDataException($"{store.Address}: {name}: {e.Message}", e);
+            }
+        }
     }
 
     /// <summary>The catalogue of a version by its row groups, or null where an older program wrote it, or where it is damaged or missing.</summary>

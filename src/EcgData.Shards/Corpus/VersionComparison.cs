@@ -76,9 +76,8 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
             if (skipped[index]) labels?.Add(groups[index].Source, groups[index].Labels!);
         }
 
-        await using var stream = await corpus.Objects.OpenReadAsync(CorpusPaths.Catalogue(version.Id), cancel);
         if (skipped.Length > 0 && skipped.All(skip => skip)) yield break;
-        await foreach (var row in CatalogueTableReader.ReadAsync(stream, index => skipped.Length == 0 || !skipped[index], cancel))
+        await foreach (var row in corpus.ReadCatalogueAsync(version, index => skipped.Length == 0 || !skipped[index], cancel))
         {
             labels?.Add(row);
             if (row.Shard is null || !same.Contains(row.Shard)) yield return row;

@@ -57,6 +57,10 @@ internal static class CatalogueScan
 
             output.Complete();
         }
+        catch (InvalidDataException e)
+        {
+            output.Complete(new InvalidDataException($"{corpus.Objects.Address}: {CorpusPaths.Catalogue(version.Id)}: {e.Message}", e));
+        }
         catch (Exception e)
         {
             output.Complete(e);
