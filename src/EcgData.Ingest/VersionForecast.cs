@@ -14,7 +14,8 @@ internal static class VersionForecast
     /// <param name="receiptDigests">The receipt's digest of each shard of the plan.</param>
     public static bool Is(VersionManifest parent, BuildPlan plan, IReadOnlyList<string> receiptDigests)
     {
-        if (parent.SchemaVersion != VersionManifest.CurrentSchemaVersion || parent.CatalogueVersion != CatalogueTableWriter.Version || parent.RecipeHash != plan.Recipe.ConditioningHash()
+        if (parent.SchemaVersion != VersionManifest.CurrentSchemaVersion || parent.CatalogueVersion != CatalogueTableWriter.Version
+            || parent.RecipeHash != plan.Recipe.ConditioningHash()
             || parent.ProcessingVersion != Conditioning.ProcessingVersion || parent.WriterVersion != ShardWriter.WriterVersion) return false;
         var carried = plan.CarriedOver.Select(source => source.Name).ToHashSet(StringComparer.Ordinal);
         var built = plan.Catalogues.ToDictionary(catalogue => catalogue.Name, StringComparer.Ordinal);

@@ -139,6 +139,7 @@ public sealed class CatalogueTableWriter : IAsyncDisposable
     /// <summary>Takes over a row group of another catalogue.</summary>
     public async Task AddAsync(CatalogueRowGroup rowGroup, CancellationToken cancel = default)
     {
+        if (_rows.Count > 0) await EndRowGroupAsync(null, null, cancel);
         await FlushAsync(cancel);
         await WriteAsync(rowGroup, cancel);
     }

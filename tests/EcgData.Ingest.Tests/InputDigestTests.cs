@@ -77,6 +77,24 @@ public class InputDigestTests
         Digest(Some.Entry(), AsPublished),
         Digest(Some.Entry(), AsPublished, recipe: new BuildRecipe { Shards = new ShardOptions { TargetRows = 100 } }));
 
+    /// <summary>More than is hashed at a time, changed at either end and in between.</summary>
+    [Fact]
+    public void Digest_ManyEntries_CoversEachOfThem()
+    {
+        const int count = 2000;
+        using var folder = new TemporaryFolder();
+        using var catalogue = SourceCatalogue.Read("bytes", Some.Source(records: 1), new SourceFolder(folder.Path), new SourceOptions(), null, null, default);
+        string Changed(int at)
+        {
+            using var digest = new InputDigest(catalogue, new BuildRecipe());
+            for (var index = 0; index < count; index++) digest.Add(Some.Entry() with { NativeId = index == at ? "changed" : $"{index}" }, AsPublished);
+            return digest.Finish();
+        }
+
+        int[] places = [-1, 0, 1, 120, 300, 777, count - 2, count - 1];
+        Assert.Equal(places.Length, places.Select(Changed).Distinct().Count());
+    }
+
     private static string Digest(
         CatalogueEntry entry, FileContent[] contents, BuildRecipe? recipe = null, ByteSource? source = null, string name = "bytes")
     {
