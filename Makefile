@@ -47,6 +47,7 @@ bench: build
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- order
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- subset
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- nightly
+	dotnet run --project tests/EcgData.Benchmarks -c Release -- nightly plan 11000000
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- delta
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- azure
 	tests/slurm/bench.sh

@@ -8,11 +8,10 @@ ecgdata=$PWD/bin/ecgdata
 submit=$PWD/pipelines/deploy/slurm/submit.sh
 source tests/slurm/cluster.sh
 
-records=${RECORDS:-16000}
+records=${RECORDS:-48000}
 $ecgdata synth "$work/tree" --source ptb-xl --records "$records" --seed 11 --quiet
 find "$work/tree" -type f -print0 | xargs -0 cat > /dev/null
 cd "$work"
-
 
 since() { awk -v begin="$1" -v now="$(date +%s.%N)" 'BEGIN { printf "%.3f", now - begin }'; }
 
