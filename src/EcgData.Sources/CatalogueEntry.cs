@@ -14,6 +14,12 @@ public sealed record CatalogueEntry
     /// <summary>The source's own folder that the record belongs to (a part, a site-year), "" where the source is one folder. Shards never cross it.</summary>
     public string Folder { get; init; } = "";
 
+    /// <summary>
+    /// Records of one neighbourhood lie side by side in the plan, and shards may hold several: a folder of the source that is too small to be
+    /// a border (the patients of MIMIC-IV-ECG's <c>p1000</c>). "" where native ids alone bring together what is published together.
+    /// </summary>
+    public string Neighbourhood { get; init; } = "";
+
     /// <summary>The source's site or site-year, as published.</summary>
     public string? Site { get; init; }
 

@@ -12,6 +12,7 @@ public class InputDigestTests
         { "native id", entry => entry with { NativeId = "2" } },
         { "patient", entry => entry with { PatientId = null } },
         { "folder", entry => entry with { Folder = "g" } },
+        { "neighbourhood", entry => entry with { Neighbourhood = "p1000" } },
         { "site", entry => entry with { Site = null } },
         { "recorded", entry => entry with { Recorded = "2000" } },
         { "age", entry => entry with { AgeYears = null } },

@@ -1,10 +1,10 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Unicode;
+using EcgData.Shards;
 using EcgData.Signals;
 using EcgData.Sources;
 
@@ -69,7 +69,7 @@ public sealed class ChecksumBook : IDisposable
         return file.State switch
         {
             PlainFileState.Missing => FileState.Missing,
-            PlainFileState.There when isPublished && !(_knowsAny && _known.ContainsKey(FileKey.Of(full[..length], file))) => FileState.Published,
+            PlainFileState.There when isPublished && !(_knowsAny && _known.ContainsKey(FileKey.Of(full[..length], file.SizeBytes, file.WriteTicks))) => FileState.Published,
             _ => null,
         };
     }
@@ -172,21 +172,19 @@ public sealed class ChecksumBook : IDisposable
     {
         public const int SizeBytes = 2 * sizeof(ulong);
 
-        public static FileKey Of(string path, FileInfo info)
-        {
-            var text = Encoding.UTF8.GetBytes($"{path}\0{info.Length}\0{info.LastWriteTimeUtc.Ticks}");
-            return MemoryMarshal.Read<FileKey>(SHA256.HashData(text));
-        }
+        public static FileKey Of(string path, FileInfo info) => Of(Encoding.UTF8.GetBytes(path), info.Length, info.LastWriteTimeUtc.Ticks);
 
         /// <param name="path">UTF-8.</param>
-        public static FileKey Of(ReadOnlySpan<byte> path, PlainFile file)
+        public static FileKey Of(ReadOnlySpan<byte> path, long sizeBytes, long writeTicks)
         {
-            const int numbersBytes = 48;
-            Span<byte> text = stackalloc byte[path.Length + numbersBytes];
-            path.CopyTo(text);
-            Utf8.TryWrite(text[path.Length..], CultureInfo.InvariantCulture, $"\0{file.SizeBytes}\0{file.WriteTicks}", out var numbers);
-            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(text[..(path.Length + numbers)], hash);
+            const int longestOnStack = 1024;
+            var length = path.Length + 2 * sizeof(long);
+            var bytes = length <= longestOnStack ? stackalloc byte[length] : new byte[length];
+            BinaryPrimitives.WriteInt64LittleEndian(bytes, sizeBytes);
+            BinaryPrimitives.WriteInt64LittleEndian(bytes[sizeof(long)..], writeTicks);
+            path.CopyTo(bytes[(2 * sizeof(long))..]);
+            Span<byte> hash = stackalloc byte[QuickHash.Bytes128];
+            QuickHash.Write128(bytes, hash);
             return MemoryMarshal.Read<FileKey>(hash);
         }
     }

@@ -11,9 +11,10 @@ namespace EcgData.Ingest;
 /// </summary>
 internal static class EntryCodec
 {
-    private const int TextsBeforeLabels = 6;
+    private const int TextsBeforeLabels = 7;
     private const int NumbersBeforeLabels = 3;
     private const int MostNumberBytes = 10;
+    private const int MostBytesOfCharacter = 3;   // a pair of surrogates takes four
 
     public static void Write(IBufferWriter<byte> output, CatalogueEntry entry)
     {
@@ -21,6 +22,7 @@ internal static class EntryCodec
         writer.Text(entry.NativeId);
         writer.Text(entry.PatientId);
         writer.Text(entry.Folder);
+        writer.Text(entry.Neighbourhood);
         writer.Text(entry.Site);
         writer.Text(entry.Recorded);
         writer.Text(entry.Sex);
@@ -57,6 +59,7 @@ internal static class EntryCodec
             NativeId = reader.Text()!,
             PatientId = reader.Text(),
             Folder = reader.Text()!,
+            Neighbourhood = reader.Text()!,
             Site = reader.Text(),
             Recorded = reader.Text(),
             Sex = reader.Text(),
@@ -104,14 +107,14 @@ internal static class EntryCodec
     /// <summary>More bytes than the entry can take.</summary>
     private static int MostBytes(CatalogueEntry entry)
     {
-        var bytes = 6 * MostNumberBytes + Most(entry.NativeId) + Most(entry.PatientId) + Most(entry.Folder) + Most(entry.Site) + Most(entry.Recorded)
-            + Most(entry.Sex) + Most(entry.Rejection?.Message);
+        var bytes = 6 * MostNumberBytes + Most(entry.NativeId) + Most(entry.PatientId) + Most(entry.Folder) + Most(entry.Neighbourhood)
+            + Most(entry.Site) + Most(entry.Recorded) + Most(entry.Sex) + Most(entry.Rejection?.Message);
         for (var index = 0; index < entry.Labels.Count; index++) bytes += Most(entry.Labels[index].Code) + MostNumberBytes;
         for (var index = 0; index < entry.Files.Count; index++)
             bytes += Most(entry.Files[index].Path) + Most(entry.Files[index].Sha256) + MostNumberBytes;
         return checked(bytes);
 
-        static int Most(string? text) => MostNumberBytes + (text is null ? 0 : Encoding.UTF8.GetMaxByteCount(text.Length));
+        static int Most(string? text) => MostNumberBytes + (text is null ? 0 : MostBytesOfCharacter * text.Length);
     }
 
     /// <summary>The files of an entry, one after the other.</summary>
@@ -165,8 +168,17 @@ internal static class EntryCodec
                 return;
             }
 
-            var length = Encoding.UTF8.GetByteCount(text);
-            Number(length);
+            // nearly all are ASCII, as long in bytes as in characters: where that is not so, it is found out while copying
+            var start = Count;
+            Number(text.Length);
+            if (Ascii.FromUtf16(text, _bytes[Count..], out var copied) == OperationStatus.Done)
+            {
+                Count += copied;
+                return;
+            }
+
+            Count = start;
+            Number(Encoding.UTF8.GetByteCount(text));
             Count += Encoding.UTF8.GetBytes(text, _bytes[Count..]);
         }
 

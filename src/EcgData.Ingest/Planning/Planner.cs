@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using EcgData.Shards;
@@ -107,52 +106,40 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
     internal string? Digest(
         SourceCatalogue catalogue, BuildRecipe recipe, int first, int count, UnreadFiles unread, CancellationToken cancel)
     {
-        var ends = new int[count + 1];
-        for (var index = 0; index < count; index++) ends[index + 1] = ends[index] + catalogue.EntryBytes(first + index);
-        var entries = ArrayPool<byte>.Shared.Rent(ends[count]);
-        try
+        using var entries = catalogue.ReadEntries(first, count);
+        var marks = new List<string>(2 * count);
+        var marksEnds = new int[count + 1];
+        List<(int Mark, RecordFile File)> unknown = [];
+        for (var index = 0; index < count; index++)
         {
-            var marks = new List<string>(2 * count);
-            var marksEnds = new int[count + 1];
-            List<(int Mark, RecordFile File)> unknown = [];
-            for (var index = 0; index < count; index++)
+            cancel.ThrowIfCancellationRequested();
+            for (var files = EntryCodec.FilesOf(entries[index]); files.Next();)
             {
-                cancel.ThrowIfCancellationRequested();
-                var entry = entries.AsSpan(ends[index]..ends[index + 1]);
-                catalogue.CopyEntry(first + index, entry);
-                for (var files = EntryCodec.FilesOf(entry); files.Next();)
+                if (MarkOf(catalogue.Folder, files) is not { } mark)
                 {
-                    if (MarkOf(catalogue.Folder, files) is not { } mark)
-                    {
-                        if (unread == UnreadFiles.Leave) return null;
-                        unknown.Add((marks.Count, files.ToFile()));
-                        mark = "";
-                    }
-
-                    marks.Add(mark);
+                    if (unread == UnreadFiles.Leave) return null;
+                    unknown.Add((marks.Count, files.ToFile()));
+                    mark = "";
                 }
 
-                marksEnds[index + 1] = marks.Count;
+                marks.Add(mark);
             }
 
-            var known = CollectionsMarshal.AsSpan(marks);
-            if (unknown.Count > 0)
-            {
-                var read = new string[unknown.Count];
-                Parallel.For(0, read.Length, AllCores(cancel), index =>
-                    read[index] = InputDigest.MarkOf(unknown[index].File, Read(catalogue.Folder, unknown[index].File, cancel)));
-                for (var index = 0; index < read.Length; index++) known[unknown[index].Mark] = read[index];
-            }
-
-            using var digest = new InputDigest(catalogue, recipe);
-            for (var index = 0; index < count; index++)
-                digest.Add(entries.AsSpan(ends[index]..ends[index + 1]), known[marksEnds[index]..marksEnds[index + 1]]);
-            return digest.Finish();
+            marksEnds[index + 1] = marks.Count;
         }
-        finally
+
+        var known = CollectionsMarshal.AsSpan(marks);
+        if (unknown.Count > 0)
         {
-            ArrayPool<byte>.Shared.Return(entries);
+            var read = new string[unknown.Count];
+            Parallel.For(0, read.Length, AllCores(cancel), index =>
+                read[index] = InputDigest.MarkOf(unknown[index].File, Read(catalogue.Folder, unknown[index].File, cancel)));
+            for (var index = 0; index < read.Length; index++) known[unknown[index].Mark] = read[index];
         }
+
+        using var digest = new InputDigest(catalogue, recipe);
+        for (var index = 0; index < count; index++) digest.Add(entries[index], known[marksEnds[index]..marksEnds[index + 1]]);
+        return digest.Finish();
     }
 
     /// <summary>The digest of a job as its files turned out to be when they were read.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
 using EcgData.Shards;
 using EcgData.Sources;
@@ -10,8 +9,8 @@ using Microsoft.Win32.SafeHandles;
 namespace EcgData.Ingest;
 
 /// <summary>
-/// The records of one source in the order of the plan: by the source's own folder, then by native id. The entries lie in a
-/// temporary file; memory holds what ordering and cutting need, some fifty bytes a record.
+/// The records of one source in the order of the plan: by the source's own folder, then by neighbourhood, then by native id. The entries
+/// lie in a temporary file; memory holds what ordering and cutting need, some fifty bytes a record.
 /// </summary>
 public sealed class SourceCatalogue : IDisposable
 {
@@ -19,8 +18,8 @@ public sealed class SourceCatalogue : IDisposable
     private readonly TextColumn _ids = new();
     private readonly GrowingColumn<long> _offsets = new();   // of the entries in the spool, and the end of the last
     private readonly GrowingColumn<ulong> _hashes = new();
-    private readonly GrowingColumn<int> _folders = new();
-    private readonly List<string> _folderNames = [];
+    private readonly GrowingColumn<int> _places = new();   // numbers of folder and neighbourhood
+    private readonly List<Place> _placesByNumber = [];
     private int[] _order = [];
     private ulong[] _sortedHashes = [];
     private SafeFileHandle? _entries;   // the spool's, asked for once: each time a stream is asked, it sets the file's position
@@ -100,33 +99,26 @@ public sealed class SourceCatalogue : IDisposable
     {
         get
         {
-            var buffer = ArrayPool<byte>.Shared.Rent(EntryBytes(index));
-            try
-            {
-                var bytes = buffer.AsSpan(0, EntryBytes(index));
-                CopyEntry(index, bytes);
-                return EntryCodec.Read(bytes);
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-            }
+            using var entry = ReadEntries(index, 1);
+            return EntryCodec.Read(entry[0]);
         }
     }
 
-    /// <summary>Length of the entry at <paramref name="index"/> as <see cref="EntryCodec"/> writes it.</summary>
-    internal int EntryBytes(int index) => (int)(_offsets[_order[index] + 1] - _offsets[_order[index]]);
-
-    /// <summary>The entry at <paramref name="index"/> as <see cref="EntryCodec"/> wrote it. Safe for many threads.</summary>
-    /// <param name="bytes">byte[<see cref="EntryBytes"/>].</param>
-    internal void CopyEntry(int index, Span<byte> bytes)
+    /// <summary>The entries of a range of records as <see cref="EntryCodec"/> wrote them. Safe for many threads.</summary>
+    internal EntryBlock ReadEntries(int first, int count)
     {
-        if (RandomAccess.Read(_entries!, bytes, _offsets[_order[index]]) != bytes.Length)
-            throw new IOException("The temporary catalogue is shorter than what was written to it.");
+        var places = new (long, int)[count];
+        for (var index = 0; index < count; index++)
+        {
+            var record = _order[first + index];
+            places[index] = (_offsets[record], (int)(_offsets[record + 1] - _offsets[record]));
+        }
+
+        return new EntryBlock(_entries!, places);
     }
 
     /// <summary>Whether the source lists a record.</summary>
-    public bool Contains(string nativeId) => Array.BinarySearch(_sortedHashes, HashOf(nativeId)) >= 0;
+    public bool Contains(string nativeId) => Array.BinarySearch(_sortedHashes, QuickHash.Of(Encoding.UTF8.GetBytes(nativeId))) >= 0;
 
     /// <summary>The indices of a range of records in the order of their rows: by patient rank, then by id.</summary>
     internal int[] RankOrder(int first, int count)
@@ -152,16 +144,16 @@ public sealed class SourceCatalogue : IDisposable
         var meanRecords = Math.Max(1, targetRows / Source.SegmentsPerRecord);
         for (var first = 0; first < _order.Length;)
         {
-            var folder = _folders[_order[first]];
+            var folder = FolderOf(first);
             var end = first;
-            while (end < _order.Length && _folders[_order[end]] == folder) end++;
+            while (end < _order.Length && FolderOf(end) == folder) end++;
             var hashes = new ulong[end - first];
             for (var index = first; index < end; index++) hashes[index - first] = _hashes[_order[index]];
             var starts = ShardCuts.Find(hashes, meanRecords);
             for (var cut = 0; cut < starts.Count; cut++)
             {
                 var next = cut + 1 < starts.Count ? starts[cut + 1] : hashes.Length;
-                yield return (_folderNames[folder], first + starts[cut], next - starts[cut]);
+                yield return (folder, first + starts[cut], next - starts[cut]);
             }
 
             first = end;
@@ -170,10 +162,13 @@ public sealed class SourceCatalogue : IDisposable
 
     public void Dispose() => _spool.Dispose();
 
+    private string FolderOf(int index) => _placesByNumber[_places[_order[index]]].Folder;
+
     private void Fill(IEnumerable<CatalogueEntry> entries, IProgress<long>? progress, CancellationToken cancel)
     {
-        var folders = new Dictionary<string, int>(StringComparer.Ordinal);
+        var places = new Dictionary<Place, int>();
         var bytes = new ArrayBufferWriter<byte>(1024);
+        var (here, number) = (default(Place), -1);
         long offset = 0;
         using (var ahead = new EntriesAhead(entries, cancel))
         {
@@ -184,15 +179,20 @@ public sealed class SourceCatalogue : IDisposable
                 _spool.Write(bytes.WrittenSpan);
                 _offsets.Add(offset);
                 offset += bytes.WrittenCount;
-                if (!folders.TryGetValue(entry.Folder, out var folder))
+                var place = new Place(entry.Folder, entry.Neighbourhood);
+                if (number < 0 || place != here)
                 {
-                    folders[entry.Folder] = folder = _folderNames.Count;
-                    _folderNames.Add(entry.Folder);
+                    here = place;
+                    if (!places.TryGetValue(place, out number))
+                    {
+                        places[place] = number = _placesByNumber.Count;
+                        _placesByNumber.Add(place);
+                    }
                 }
 
-                _folders.Add(folder);
-                _hashes.Add(HashOf(entry.NativeId));
+                _places.Add(number);
                 _ids.Add(entry.NativeId);
+                _hashes.Add(QuickHash.Of(_ids[^1]));
                 if (_ids.Count % 4096 == 0) progress?.Report(_ids.Count);
             }
         }
@@ -206,15 +206,15 @@ public sealed class SourceCatalogue : IDisposable
         progress?.Report(_ids.Count);
     }
 
-    /// <summary>By folder, then by id. Numbers that begin the ids are sorted, not the ids: eight bytes part nearly all of them.</summary>
+    /// <summary>By place, then by id. Numbers that begin the ids are sorted, not the ids: eight bytes part nearly all of them.</summary>
     private void Sort()
     {
-        var places = PlaceByFolder();
+        var starts = BringTogether();
         var beginnings = new ulong[_order.Length];
-        for (var place = 0; place < beginnings.Length; place++) beginnings[place] = BeginningOf(_ids[_order[place]]);
-        for (var folder = 0; folder + 1 < places.Length; folder++)
+        for (var index = 0; index < beginnings.Length; index++) beginnings[index] = BeginningOf(_ids[_order[index]]);
+        for (var place = 0; place + 1 < starts.Length; place++)
         {
-            var (first, end) = (places[folder], places[folder + 1]);
+            var (first, end) = (starts[place], starts[place + 1]);
             beginnings.AsSpan(first..end).Sort(_order.AsSpan(first..end));
             for (var start = first; start < end;)
             {
@@ -226,20 +226,22 @@ public sealed class SourceCatalogue : IDisposable
         }
     }
 
-    /// <summary>Puts the records of each folder side by side.</summary>
-    /// <returns>int[folders + 1]: where each folder's records begin, in the order of their names, and the end.</returns>
-    private int[] PlaceByFolder()
+    /// <summary>Puts the records of each place side by side.</summary>
+    /// <returns>int[places + 1]: where each place's records begin, in the order of the places, and the end.</returns>
+    private int[] BringTogether()
     {
-        var byName = Enumerable.Range(0, _folderNames.Count).OrderBy(folder => _folderNames[folder], StringComparer.Ordinal).ToArray();
-        var rankOf = new int[byName.Length];
-        for (var rank = 0; rank < byName.Length; rank++) rankOf[byName[rank]] = rank;
-        var places = new int[byName.Length + 1];
-        for (var record = 0; record < _folders.Count; record++) places[rankOf[_folders[record]] + 1]++;
-        for (var rank = 0; rank < byName.Length; rank++) places[rank + 1] += places[rank];
-        var next = places[..^1];
-        _order = new int[_folders.Count];
-        for (var record = 0; record < _order.Length; record++) _order[next[rankOf[_folders[record]]]++] = record;
-        return places;
+        var sorted = Enumerable.Range(0, _placesByNumber.Count)
+            .OrderBy(number => _placesByNumber[number].Folder, StringComparer.Ordinal)
+            .ThenBy(number => _placesByNumber[number].Neighbourhood, StringComparer.Ordinal).ToArray();
+        var rankOf = new int[sorted.Length];
+        for (var rank = 0; rank < sorted.Length; rank++) rankOf[sorted[rank]] = rank;
+        var starts = new int[sorted.Length + 1];
+        for (var record = 0; record < _places.Count; record++) starts[rankOf[_places[record]] + 1]++;
+        for (var rank = 0; rank < sorted.Length; rank++) starts[rank + 1] += starts[rank];
+        var next = starts[..^1];
+        _order = new int[_places.Count];
+        for (var record = 0; record < _order.Length; record++) _order[next[rankOf[_places[record]]]++] = record;
+        return starts;
     }
 
     private static ulong BeginningOf(ReadOnlySpan<byte> id)
@@ -254,24 +256,24 @@ public sealed class SourceCatalogue : IDisposable
     {
         var sorted = _sortedHashes = _hashes.ToArray();
         sorted.AsSpan().Sort();
+        var repeated = new HashSet<ulong>();
         for (var index = 1; index < sorted.Length; index++)
+            if (sorted[index] == sorted[index - 1]) repeated.Add(sorted[index]);
+        if (repeated.Count == 0) return;
+
+        // ids of one hash need not be the same
+        var first = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var record = 0; record < _hashes.Count; record++)
         {
-            if (sorted[index] != sorted[index - 1]) continue;
-            var twins = Enumerable.Range(0, _hashes.Count).Where(record => _hashes[record] == sorted[index]).Take(2).ToArray();
+            if (!repeated.Contains(_hashes[record])) continue;
+            var id = Encoding.UTF8.GetString(_ids[record]);
+            if (first.TryAdd(id, record)) continue;
             throw new SourceException(
-                $"{Name}: record '{Encoding.UTF8.GetString(_ids[twins[0]])}' is listed twice, in lines or folders " +
-                $"{twins[0] + 1} and {twins[1] + 1} of the catalogue. Expected each record once; remove one of them.");
+                $"{Name}: record '{id}' is listed twice, in lines or folders {first[id] + 1} and {record + 1} of the catalogue. " +
+                "Expected each record once; remove one of them.");
         }
     }
 
-    private static ulong HashOf(string nativeId)
-    {
-        var length = Encoding.UTF8.GetByteCount(nativeId);
-        var buffer = ArrayPool<byte>.Shared.Rent(length);
-        Encoding.UTF8.GetBytes(nativeId, buffer);
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(buffer.AsSpan(0, length), hash);
-        ArrayPool<byte>.Shared.Return(buffer);
-        return BitConverter.ToUInt64(hash);
-    }
+    /// <summary>Where the source keeps a record.</summary>
+    private readonly record struct Place(string Folder, string Neighbourhood);
 }

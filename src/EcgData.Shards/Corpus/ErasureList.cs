@@ -75,5 +75,8 @@ public sealed class ErasedPatients
 
     public static ErasedPatients None { get; } = new(null);
 
-    public bool Contain(PatientKey patient) => _digests.Count > 0 && _digests.Contains(ErasureList.DigestOf(_key, patient));
+    /// <summary>Nobody was ever erased.</summary>
+    public bool AreNone => _digests.Count == 0;
+
+    public bool Contain(PatientKey patient) => !AreNone && _digests.Contains(ErasureList.DigestOf(_key, patient));
 }

@@ -79,6 +79,7 @@ public sealed class MimicIvEcgSource : IEcgSource
             {
                 NativeId = nativeId,
                 PatientId = patient,
+                Neighbourhood = NeighbourhoodOf(patient),
                 Recorded = table.Text(columns.Time),
                 Labels = reports.Of(study),
                 Files = WfdbFiles.Of(folder, table.RequiredText(columns.Path), checksums),
@@ -86,9 +87,18 @@ public sealed class MimicIvEcgSource : IEcgSource
         }
         catch (RecordException e)
         {
-            return new CatalogueEntry { NativeId = nativeId, PatientId = patient, Rejection = new Rejection(e.Reason, e.Message) };
+            return new CatalogueEntry
+            {
+                NativeId = nativeId,
+                PatientId = patient,
+                Neighbourhood = patient is null ? "" : NeighbourhoodOf(patient),
+                Rejection = new Rejection(e.Reason, e.Message),
+            };
         }
     }
+
+    /// <summary>The release's folder of the patient, p1000 for 10000032: a study's id says nothing about where it lies.</summary>
+    private static string NeighbourhoodOf(string patient) => $"p{patient.AsSpan(0, Math.Min(4, patient.Length))}";
 
     private readonly record struct Columns(TableColumn Subject, TableColumn Study, TableColumn Time, TableColumn Path);
 }
