@@ -23,15 +23,22 @@ public sealed class SourceFolder
     /// <exception cref="RecordException">The name is absolute or climbs out of the folder.</exception>
     public string Resolve(string relativePath)
     {
+        RefuseOutside(relativePath);
+        return System.IO.Path.Join(Path, relativePath);
+    }
+
+    /// <summary>Makes sure that a file named by a table or a header is inside.</summary>
+    /// <exception cref="RecordException">The name is absolute or climbs out of the folder.</exception>
+    public static void RefuseOutside(string relativePath)
+    {
         var outside = relativePath.Length == 0 || relativePath.Contains('\0') || relativePath.Contains('\\')
             || System.IO.Path.IsPathRooted(relativePath)
             || (relativePath.Contains("..", StringComparison.Ordinal) && relativePath.Split('/').Contains(".."));
-        return outside
-            ? throw new RecordException(
+        if (outside)
+            throw new RecordException(
                 RejectionReason.OutsideFolder,
                 $"'{relativePath}' leads outside the source's folder. Expected a relative path without '..'; " +
-                "this file is not read.")
-            : System.IO.Path.Join(Path, relativePath);
+                "this file is not read.");
     }
 
     public bool Exists(string relativePath) => File.Exists(Resolve(relativePath));

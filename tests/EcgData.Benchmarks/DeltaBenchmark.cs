@@ -3,27 +3,29 @@ using System.Globalization;
 namespace EcgData.Benchmarks;
 
 /// <summary>
-/// What a night costs that brings 1 % of new records, all in one new folder: `ecgdata build` as a whole process over synthetic PTB-XL at
-/// 100 Hz in shards of 250 rows, against the build of the whole; page cache warm. It measures and judges nothing.
+/// What a night costs that brings 1 % of new records, all in new folders: `ecgdata build` as a whole process over synthetic PTB-XL at
+/// 100 Hz, or MIMIC-IV-ECG, in shards of 250 rows, against the build of the whole; page cache warm. It measures and judges nothing.
 /// </summary>
 internal static class DeltaBenchmark
 {
     private const int Nights = 3;
 
-    /// <param name="arguments">The numbers of records, 10000 and 30000 if none is given.</param>
+    /// <param name="arguments">The source, ptb-xl if none is given, and the numbers of records, 10000 and 30000 if none is given.</param>
     public static int Run(IReadOnlyList<string> arguments)
     {
-        int[] sizes = arguments.Count == 0
-            ? [10_000, 30_000]
-            : [.. arguments.Select(number => int.Parse(number, NumberStyles.AllowThousands, CultureInfo.InvariantCulture))];
+        var source = arguments.FirstOrDefault(argument => !char.IsAsciiDigit(argument[0])) ?? "ptb-xl";
+        int[] sizes = [.. arguments.Where(argument => argument != source)
+            .Select(number => int.Parse(number, NumberStyles.AllowThousands, CultureInfo.InvariantCulture))];
+        if (sizes.Length == 0) sizes = [10_000, 30_000];
         var ecgdata = PublishedProgram.Path;
+        Console.WriteLine(source);
         Console.WriteLine("records    | shards | whole build s | records/s | 1 % more s (median of 3) | share | shards untouched | nothing changed s | peak MiB");
         foreach (var records in sizes)
         {
             var work = Directory.CreateTempSubdirectory("ecgdata-bench-").FullName;
             try
             {
-                Measure(ecgdata, work, records);
+                Measure(ecgdata, work, source, records);
             }
             finally
             {
@@ -35,15 +37,23 @@ internal static class DeltaBenchmark
         return 0;
     }
 
-    private static void Measure(string ecgdata, string work, int records)
+    private static void Measure(string ecgdata, string work, string source, int records)
     {
         var (tree, corpus, kept) = (Path.Join(work, "tree"), Path.Join(work, "corpus"), Path.Join(work, "kept"));
         MeasuredProcess.Run(
-            ecgdata, "synth", tree, "--source", "ptb-xl", "--records", $"{records + records / 100}", "--defects", "0", "--quiet");
-        Directory.Delete(Path.Join(tree, "records500"), recursive: true);
+            ecgdata, "synth", tree, "--source", source, "--records", $"{records + records / 100}", "--defects", "0", "--quiet");
+        string[] options = [];
+        if (source == "ptb-xl")
+        {
+            Directory.Delete(Path.Join(tree, "records500"), recursive: true);
+            options = ["--set", "sources.ptb-xl.samplingFrequencyHz=100"];
+        }
 
-        // The table's last records are those of the new folder: the whole is built without them first.
-        var first = Build(ecgdata, corpus, tree, "--limit", $"{records}");
+        MeasuredProcess Build(params string[] more) => MeasuredProcess.Run(
+            ecgdata, ["build", "--corpus", corpus, "--source", $"{source}={tree}", "--set", "shards.targetRows=250", "--quiet", .. options, .. more]);
+
+        // The table's last records are those of the new folders: the whole is built without them first.
+        var first = Build("--limit", $"{records}");
         MeasuredProcess.Run("cp", "-a", corpus, kept);
         List<double> nights = [];
         var touched = 0;
@@ -52,23 +62,16 @@ internal static class DeltaBenchmark
             Directory.Delete(corpus, recursive: true);
             MeasuredProcess.Run("cp", "-a", kept, corpus);
             MeasuredProcess.Run("sync");
-            nights.Add(Build(ecgdata, corpus, tree).Seconds);
+            nights.Add(Build().Seconds);
             touched = Receipts(corpus) - Receipts(kept);
         }
 
-        var idle = Build(ecgdata, corpus, tree);
+        var idle = Build();
         var (delta, shards) = (nights.Order().ElementAt(Nights / 2), Receipts(kept));
         Console.WriteLine(
             $"{records,10} | {shards,6} | {first.Seconds,13:f1} | {records / first.Seconds,9:f0} | {delta,24:f2} | {delta / first.Seconds,5:p1} | " +
             $"{1 - Gone(corpus, kept) / (double)shards,10:p1} ({touched} made) | {idle.Seconds,8:f2} | {first.PeakMemoryBytes / 1048576.0,8:f0}");
     }
-
-    private static MeasuredProcess Build(string ecgdata, string corpus, string tree, params string[] more) => MeasuredProcess.Run(
-        ecgdata,
-        [
-            "build", "--corpus", corpus, "--source", $"ptb-xl={tree}", "--set", "sources.ptb-xl.samplingFrequencyHz=100",
-            "--set", "shards.targetRows=250", "--quiet", .. more,
-        ]);
 
     private static int Receipts(string corpus) => Directory.EnumerateFiles(Path.Join(corpus, "receipts")).Count();
 

@@ -36,7 +36,7 @@ public sealed class MimicIvEcgSource : IEcgSource
         while (table.Read())
         {
             cancel.ThrowIfCancellationRequested();
-            yield return ReadRow(table, columns, folder, reports, checksums);
+            yield return ReadRow(table, columns, reports, checksums);
         }
 
         foreach (var bad in reports.BadRows) yield return bad;
@@ -60,7 +60,7 @@ public sealed class MimicIvEcgSource : IEcgSource
     }
 
     private static CatalogueEntry ReadRow(
-        SourceTable table, Columns columns, SourceFolder folder, MachineReports reports, PublishedChecksums checksums)
+        SourceTable table, Columns columns, MachineReports reports, PublishedChecksums checksums)
     {
         var (nativeId, patient) = (table.RowName, (string?)null);
         try
@@ -82,7 +82,7 @@ public sealed class MimicIvEcgSource : IEcgSource
                 Neighbourhood = NeighbourhoodOf(patient),
                 Recorded = table.Text(columns.Time),
                 Labels = reports.Of(study),
-                Files = WfdbFiles.Of(folder, table.RequiredText(columns.Path), checksums),
+                Files = WfdbFiles.Of(table.RequiredText(columns.Path), checksums),
             };
         }
         catch (RecordException e)

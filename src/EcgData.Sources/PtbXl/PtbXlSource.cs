@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using EcgData.Signals;
 using EcgData.Sources.Tables;
 using EcgData.Sources.Wfdb;
@@ -28,11 +27,9 @@ public sealed class PtbXlSource : IEcgSource
     public IEnumerable<CatalogueEntry> ReadCatalogue(SourceFolder folder, SourceOptions options, CancellationToken cancel)
     {
         var rate = Rate.Of(options);
-        using var checksums = PublishedChecksums.Read(folder, rate.Folder);
-        var unseen = ListedRecords(folder, rate);
-        var listed = unseen.Count == 0 ? null : new HashSet<string>(unseen, StringComparer.Ordinal);
-        var ids = new HashSet<string>(StringComparer.Ordinal);
-
+        var (listed, published) = ReadBeside(folder, rate.Folder);
+        using var checksums = published;
+        var (ids, labels) = (new HashSet<int>(), new LabelNames());
         using var table = SourceTable.Open(
             folder, Database, "ecg_id", "patient_id", "age", "sex", "site", "recording_date", "scp_codes", "strat_fold", rate.PathColumn);
         var columns = new Columns(table, rate);
@@ -40,37 +37,55 @@ public sealed class PtbXlSource : IEcgSource
         while (table.Read())
         {
             cancel.ThrowIfCancellationRequested();
-            var entry = ReadRow(table, columns, folder, checksums, listed, unseen, ids);
-            if (table.Problem is not null && columns.GuessId(table) is { } id && unseen.Contains(columns.PathOf(id))) broken.Add((id, entry));
+            var entry = ReadRow(table, columns, checksums, listed, ids, labels);
+            if (table.Problem is not null && columns.GuessId(table) is { } id && listed.IsNotTaken(columns.PathOf(id))) broken.Add((id, entry));
             else yield return entry;
         }
 
         // A row that cannot be read, and a record of RECORDS that no other row tells of, are one rejection and not two.
         foreach (var (id, entry) in broken)
         {
-            var text = id.ToString(CultureInfo.InvariantCulture);
-            yield return unseen.Remove(columns.PathOf(id)) && ids.Add(text) ? entry with { NativeId = text } : entry;
+            var path = columns.PathOf(id);
+            yield return listed.IsNotTaken(path) && listed.Take(path) && ids.Add(id)
+                ? entry with { NativeId = id.ToString(CultureInfo.InvariantCulture) }
+                : entry;
         }
 
-        foreach (var path in unseen.Order(StringComparer.Ordinal))
-            yield return NotInTable(path, ids);
+        foreach (var path in listed.NotTaken) yield return NotInTable(path, ids);
     }
 
     public IRecordReader OpenReader(SourceFolder folder, SourceOptions options) => new WfdbRecordReader(folder);
 
+    /// <summary>Reads the two lists that rows are looked up in, each on a core.</summary>
+    private static (ListedRecords Listed, PublishedChecksums Checksums) ReadBeside(SourceFolder folder, string under)
+    {
+        var listed = Task.Run(() => ListedRecords.Read(folder, under));
+        var checksums = PublishedChecksums.Read(folder, under);
+        try
+        {
+            return (listed.GetAwaiter().GetResult(), checksums);
+        }
+        catch
+        {
+            checksums.Dispose();
+            throw;
+        }
+    }
+
     private static CatalogueEntry ReadRow(
-        SourceTable table, Columns columns, SourceFolder folder, PublishedChecksums checksums,
-        HashSet<string>? listed, HashSet<string> unseen, HashSet<string> ids)
+        SourceTable table, Columns columns, PublishedChecksums checksums, ListedRecords listed, HashSet<int> ids,
+        LabelNames labels)
     {
         var (nativeId, patient) = (table.RowName, (string?)null);
         Rejection? withdrawn = null;
         try
         {
             // First of all: a row with a bad id is one rejection, not a second one for its path.
-            if (table.Text(columns.Path) is { } listedPath) unseen.Remove(listedPath);
-            var id = table.Integer(columns.Id, 1, int.MaxValue);
+            var path = table.Text(columns.Path);
+            var isListed = path is null || listed.Take(path) || listed.AreNone;
+            var id = (int)table.Integer(columns.Id, 1, int.MaxValue);
             var text = id.ToString(CultureInfo.InvariantCulture);
-            if (!ids.Add(text))
+            if (!ids.Add(id))
             {
                 nativeId = $"{text} ({table.RowName})";
                 throw table.Bad(columns.Id, "an id that no earlier row has");
@@ -78,7 +93,7 @@ public sealed class PtbXlSource : IEcgSource
 
             nativeId = text;
             patient = table.IntegerText(columns.Patient);
-            withdrawn = Withdrawn(table, (int)id, table.Text(columns.Path), listed);
+            withdrawn = Withdrawn(table, id, path, isListed);
             return new CatalogueEntry
             {
                 NativeId = nativeId,
@@ -93,9 +108,9 @@ public sealed class PtbXlSource : IEcgSource
                     1 => "female",
                     _ => throw table.Bad(columns.Sex, "0 (male) or 1 (female)"),
                 },
-                Labels = ReadLabels(table, columns.Statements),
+                Labels = ReadLabels(table, columns.Statements, labels),
                 Fold = (int?)table.IntegerOrNull(columns.Fold, 1, 10),
-                Files = WfdbFiles.Of(folder, table.RequiredText(columns.Path), checksums),
+                Files = WfdbFiles.Of(path ?? table.RequiredText(columns.Path), checksums),
                 Rejection = withdrawn,
             };
         }
@@ -110,14 +125,14 @@ public sealed class PtbXlSource : IEcgSource
         }
     }
 
-    private static Rejection? Withdrawn(SourceTable table, int id, string? path, HashSet<string>? listed)
+    private static Rejection? Withdrawn(SourceTable table, int id, string? path, bool isListed)
     {
         if (PtbXlQuirks.KeptInPlaceOf.TryGetValue(id, out var kept))
             return new Rejection(
                 RejectionReason.Withdrawn,
                 $"{Database}, line {table.LineNumber}: record {id} was withdrawn in release 1.0.3 as a duplicate of {kept}. " +
                 "Nothing to do; the table is that of an older release.");
-        if (path is not null && listed?.Contains(path) == false)
+        if (!isListed)
             return new Rejection(
                 RejectionReason.Withdrawn,
                 $"{Database}, line {table.LineNumber}: record {id}, {SourceTable.Shown(path)}, is not in RECORDS, the list of the release's records. " +
@@ -133,37 +148,29 @@ public sealed class PtbXlSource : IEcgSource
         return age > oldest ? throw table.Bad(column, "an age in years, or 300 for above 89,") : (float?)age;
     }
 
-    private static Label[] ReadLabels(SourceTable table, TableColumn column)
+    private static Label[] ReadLabels(SourceTable table, TableColumn column, LabelNames names)
     {
         if (!PythonDictionary.TryParse(table.Text(column), out var statements))
             throw table.Bad(column, "a Python dictionary of statement and likelihood, {'NORM': 100.0},");
         if (statements.Exists(statement => statement.Key.Length == 0 || statement.Value is < 0 or > 100))
             throw table.Bad(column, "a code and a likelihood from 0 to 100 percent");
-        return [.. statements.Select(s => new Label($"scp:{s.Key}", s.Value == 0 ? 1 : (float)(s.Value / 100)))];
-    }
-
-    /// <summary>The paths of the chosen sampling frequency in RECORDS; none where there is no such file.</summary>
-    private static HashSet<string> ListedRecords(SourceFolder folder, Rate rate)
-    {
-        var paths = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (_, _, line) in SourceLines.TryRead(folder, "RECORDS") ?? [])
+        var labels = new Label[statements.Count];
+        for (var index = 0; index < labels.Length; index++)
         {
-            var path = Encoding.UTF8.GetString(line.Span).Trim();
-            if (path.StartsWith(rate.Folder, StringComparison.Ordinal)) paths.Add(path);
+            var (code, percent) = statements[index];
+            labels[index] = new Label(names.Of(code), percent == 0 ? 1 : (float)(percent / 100));
         }
 
-        return paths;
+        return labels;
     }
 
-    private static CatalogueEntry NotInTable(string path, HashSet<string> ids)
+    private static CatalogueEntry NotInTable(string path, HashSet<int> ids)
     {
         // records500/21000/21837_hr is record 21837.
         var name = path.AsSpan(path.LastIndexOf('/') + 1);
         var end = name.IndexOf('_');
-        var id = end > 0 && int.TryParse(name[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number.ToString(CultureInfo.InvariantCulture)
-            : path;
-        if (!ids.Add(id)) ids.Add(id = $"{id} ({path})");
+        var isNumber = int.TryParse(name[..Math.Max(end, 0)], NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+        var id = !isNumber ? path : ids.Add(number) ? number.ToString(CultureInfo.InvariantCulture) : $"{number} ({path})";
         return new CatalogueEntry
         {
             NativeId = id,
@@ -171,6 +178,22 @@ public sealed class PtbXlSource : IEcgSource
                 RejectionReason.CatalogueRow,
                 $"RECORDS: '{path}' has no row in {Database}, so nothing is known about it. Take table and RECORDS from one release."),
         };
+    }
+
+    /// <summary>Statements as labels: a few dozen codes come in every record, and their names are made once.</summary>
+    private sealed class LabelNames
+    {
+        private const int Most = 4096;
+
+        private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
+
+        public string Of(string code)
+        {
+            if (_names.TryGetValue(code, out var name)) return name;
+            name = $"scp:{code}";
+            if (_names.Count < Most) _names.Add(code, name);
+            return name;
+        }
     }
 
     /// <summary>One of the two published sampling frequencies.</summary>

@@ -26,17 +26,27 @@ internal ref struct PythonDictionary
     private bool TryParse(List<(string Key, double Value)> pairs)
     {
         if (!Take('{')) return false;
-        var keys = new HashSet<string>(StringComparer.Ordinal);
+        HashSet<string>? keys = null;
         while (!Take('}'))
         {
             if (pairs.Count > 0 && !Take(',')) return false;
             if (pairs.Count > 0 && Take('}')) break;
-            if (!TryString(out var key) || !keys.Add(key) || !Take(':') || !TryNumber(out var value)) return false;
+            if (!TryString(out var key) || IsRepeated(key, pairs, ref keys) || !Take(':') || !TryNumber(out var value)) return false;
             pairs.Add((key, value));
         }
 
         SkipBlanks();
         return _position == _text.Length;
+    }
+
+    private static bool IsRepeated(string key, List<(string Key, double Value)> pairs, ref HashSet<string>? keys)
+    {
+        const int few = 16;   // are compared one by one
+        if (keys is null && pairs.Count >= few) keys = new HashSet<string>(pairs.Select(pair => pair.Key), StringComparer.Ordinal);
+        if (keys is not null) return !keys.Add(key);
+        foreach (var pair in pairs)
+            if (pair.Key == key) return true;
+        return false;
     }
 
     private void SkipBlanks()
@@ -57,6 +67,14 @@ internal ref struct PythonDictionary
         value = "";
         var quote = Take('\'') ? '\'' : Take('"') ? '"' : '\0';
         if (quote == '\0') return false;
+        var plain = _text[_position..].IndexOfAny(quote, '\\', '\n');
+        if (plain >= 0 && _text[_position + plain] == quote)
+        {
+            value = _text.Slice(_position, plain).ToString();
+            _position += plain + 1;
+            return true;
+        }
+
         var content = new StringBuilder();
         while (_position < _text.Length)
         {

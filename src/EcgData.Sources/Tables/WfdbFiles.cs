@@ -8,9 +8,9 @@ internal static class WfdbFiles
     /// <param name="path">Relative to the source's folder, without extension: <c>records500/00000/00001_hr</c>.</param>
     /// <returns>The signal file, then the header.</returns>
     /// <exception cref="RecordException">The path leads out of the folder.</exception>
-    public static IReadOnlyList<RecordFile> Of(SourceFolder folder, string path, PublishedChecksums checksums)
+    public static IReadOnlyList<RecordFile> Of(string path, PublishedChecksums checksums)
     {
-        folder.Resolve(path);
+        SourceFolder.RefuseOutside(path);
         var (signal, header) = (path + ".dat", path + ".hea");
         return [new RecordFile(signal, checksums.Of(signal)), new RecordFile(header, checksums.Of(header))];
     }
