@@ -94,9 +94,9 @@ internal static class BuildVerb
     private static async Task<int> RunAsync(Request request, BuildWatch watch, Terminal terminal, CancellationToken cancel)
     {
         Check(request);
-        // whoever watches from outside must not count a record that is made up
-        await using var rehearsal = request.DryRun || Telemetry.IsOn ? null : Rehearsal.Begin();
         var corpus = Corpora.Open(request.Corpus);
+        // whoever watches from outside must not count a record that is made up
+        await using var rehearsal = request.DryRun || Telemetry.IsOn ? null : Rehearsal.Begin(await corpus.Objects.FindAsync(CorpusPaths.Head, cancel) is not null);
         using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
         var planner = new Planner(corpus, checksums, KnownSources.Find, request.Trust);
         using var plan = await PlanAsync(planner, request, watch, terminal, cancel);

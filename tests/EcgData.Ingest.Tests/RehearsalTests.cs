@@ -8,7 +8,7 @@ public class RehearsalTests
     [Fact]
     public async Task Run_MadeUpRecord_IsKeptAsAShortOneAndResampled()
     {
-        var version = await Rehearsal.RunAsync(default);
+        var version = await Rehearsal.RunAsync(isNight: false, default);
         Assert.Empty(Assert.Single(version.Sources).Rejections);
         Assert.Equal(new RecordCounts(1, 0, 1, 0), version.Totals.Records);
         Assert.Equal((1L, 3.0), (version.Totals.Segments, version.Totals.Seconds));
@@ -16,8 +16,15 @@ public class RehearsalTests
     }
 
     [Fact]
+    public async Task Run_Night_AddsARecordToTheVersionBefore()
+    {
+        var version = await Rehearsal.RunAsync(isNight: true, default);
+        Assert.Equal(new RecordCounts(2, 0, 2, 0), version.Totals.Records);
+    }
+
+    [Fact]
     public async Task Dispose_InTheMidst_EndsItWithoutAWord()
     {
-        for (var times = 0; times < 3; times++) await Rehearsal.Begin().DisposeAsync();
+        for (var times = 0; times < 4; times++) await Rehearsal.Begin(isNight: times % 2 == 1).DisposeAsync();
     }
 }
