@@ -20,6 +20,40 @@ public sealed class SourceCatalogueTests : IDisposable
     }
 
     [Fact]
+    public void Read_Neighbourhoods_LieSideBySideWithinTheirFolder()
+    {
+        string[] neighbourhoods = ["p2", "p1", "p2", "", "p1"];
+        var source = Some.Source(records: neighbourhoods.Length);
+        source.Edit = entry => entry with { Folder = entry.NativeId == "4" ? "a" : "b", Neighbourhood = neighbourhoods[int.Parse(entry.NativeId)] };
+        using var catalogue = Read(source);
+        Assert.Equal(["4", "3", "1", "0", "2"], Enumerable.Range(0, catalogue.Count).Select(index => catalogue[index].NativeId));
+        Assert.Equal([("a", 0, 1), ("b", 1, 4)], catalogue.Cut(2048));
+    }
+
+    /// <summary>Entries of a range lie anywhere in the temporary file: side by side, a few bytes apart, far apart and in any order.</summary>
+    [Fact]
+    public void ReadEntries_Range_AreTheEntriesOneByOne()
+    {
+        const int records = 400;
+        var source = Some.Source(records: records);
+        source.Edit = entry => entry with
+        {
+            Neighbourhood = $"{int.Parse(entry.NativeId) * 7 % 13}",
+            Recorded = new string('x', int.Parse(entry.NativeId) * 37 % 1500),
+        };
+        using var catalogue = Read(source);
+        foreach (var (first, count) in new[] { (0, records), (0, 1), (17, 0), (31, 100), (399, 1) })
+        {
+            using var entries = catalogue.ReadEntries(first, count);
+            for (var index = 0; index < count; index++)
+                Assert.Equivalent(catalogue[first + index], EntryCodec.Read(entries[index]), strict: true);
+        }
+
+        Assert.Equal(records, Enumerable.Range(0, records).Select(index => catalogue[index].NativeId).Distinct().Count());
+        Assert.All(Enumerable.Range(0, records), index => Assert.Equal(int.Parse(catalogue[index].NativeId) * 37 % 1500, catalogue[index].Recorded!.Length));
+    }
+
+    [Fact]
     public void Read_IdsOfDifferentLength_AreOrderedAsText()
     {
         using var catalogue = Read(Some.Source(records: 12));

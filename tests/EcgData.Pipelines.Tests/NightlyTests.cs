@@ -27,6 +27,28 @@ public sealed class NightlyTests(SyntheticCorpus synthetic) : IDisposable
         Assert.Equal(40, Build("--limit", "40", "--allow-shrink").EndsWith(0).Json.GetProperty("totals").GetProperty("records").GetProperty("read").GetInt32());
     }
 
+    /// <summary>In MIMIC-IV-ECG's layout, whose studies have ids from anywhere: what keeps a night small is where they lie. No signals are needed.</summary>
+    [Fact]
+    public void Build_NewFoldersOfPatients_LeaveTheOtherShardsAlone()
+    {
+        const int old = 5000, more = 50;
+        var tree = _folder["mimic"];
+        Directory.CreateDirectory(tree);
+        File.WriteAllLines(Path.Join(tree, "record_list.csv"), Enumerable.Range(0, old + more).Select(record =>
+        {
+            var (subject, study) = (10_000_000 + record / 40 * 10_000 + record / 4, 40_000_000 + record * 15_485_863L % 39_999_983);
+            return $"{subject},{study},{study},2110-01-03 07:14:00,files/p{subject / 10_000}/p{subject}/s{study}/{study}";
+        }).Prepend("subject_id,study_id,file_name,ecg_time,path"));
+        Outcome Build(params string[] arguments) => Program.Run(
+            ["build", "--corpus", Corpus.Path, "--source", $"mimic-iv-ecg={tree}", "--set", "shards.targetRows=20", "--set",
+            "acceptance.maximumRejectedShare=1", "--json", .. arguments]).EndsWith(0);
+
+        var before = Build("--limit", $"{old}").Json.GetProperty("shardsBuilt").GetInt32();
+        var night = Build().Json;
+        Assert.True(night.GetProperty("shardsReused").GetInt32() >= 0.98 * before, $"{night.GetProperty("shardsReused").GetInt32()} of {before} shards are reused.");
+        Assert.Equal(old + more, night.GetProperty("totals").GetProperty("records").GetProperty("rejected").GetInt32());
+    }
+
     [Fact]
     public void Build_OtherRecipe_EndsWith2UntilItIsMeant()
     {

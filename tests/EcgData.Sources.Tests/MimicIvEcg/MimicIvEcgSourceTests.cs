@@ -19,7 +19,8 @@ public sealed class MimicIvEcgSourceTests : IDisposable
     {
         var entry = Assert.Single(Read(Genuine.Folder("data/real/mimic-iv-ecg")));
         Assert.Equal(
-            ("40689238", "10000032", "", "2180-07-23 08:44:00"), (entry.NativeId, entry.PatientId, entry.Folder, entry.Recorded));
+            ("40689238", "10000032", "", "p1000", "2180-07-23 08:44:00"),
+            (entry.NativeId, entry.PatientId, entry.Folder, entry.Neighbourhood, entry.Recorded));
         Assert.Equal<Label>(
             [new("mimic-report:Sinus rhythm"), new("mimic-report:Possible right atrial abnormality"), new("mimic-report:Borderline ECG")],
             entry.Labels);

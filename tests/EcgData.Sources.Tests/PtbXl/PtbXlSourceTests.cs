@@ -135,6 +135,20 @@ public sealed class PtbXlSourceTests : IDisposable
         Assert.All(entries.Skip(1), entry => Rejected(entry, RejectionReason.CatalogueRow, "RECORDS", "no row in ptbxl_database.csv"));
     }
 
+    [Theory]
+    [InlineData("1 2 3 4", "2 3 4 1")]
+    [InlineData("4 1 3 2", "1 2 3 4")]
+    [InlineData("1 2 1 3 4 3", "4 1 3 2")]
+    public void ReadCatalogue_RecordsInAnotherOrderOrTwice_AreTheSame(string listed, string rows)
+    {
+        Write([.. rows.Split(' ').Select(id => Row(int.Parse(id)))]);
+        Records([.. $"{listed} 5 5".Split(' ').Select(id => $"records500/00000/0000{id}_hr")]);
+        var entries = Read();
+        Assert.Equal([.. rows.Split(' '), "5"], entries.Select(entry => entry.NativeId));
+        Assert.All(entries.SkipLast(1), entry => Assert.Null(entry.Rejection));
+        Rejected(entries[^1], RejectionReason.CatalogueRow, "RECORDS");
+    }
+
     [Fact]
     public void ReadCatalogue_RecordsOfTheOtherFrequencyAlone_AreNoCheck()
     {
