@@ -46,9 +46,9 @@ bench: build
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- loader --limit-mib 400
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- order
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- subset
-	dotnet run --project tests/EcgData.Benchmarks -c Release -- nightly
-	dotnet run --project tests/EcgData.Benchmarks -c Release -- nightly plan 11000000
-	dotnet run --project tests/EcgData.Benchmarks -c Release -- delta
+	dotnet run --project tests/EcgData.Benchmarks -c Release -- nightly 100000 1000000 11000000
+	dotnet run --project tests/EcgData.Benchmarks -c Release -- delta 10000 30000 100000
+	dotnet run --project tests/EcgData.Benchmarks -c Release -- delta mimic-iv-ecg 100000
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- azure
 	tests/slurm/bench.sh
 	dotnet run --project tests/EcgData.Benchmarks -c Release -- step all 16 64 turns=1

@@ -66,7 +66,8 @@ public sealed class ShardRebuild(
             Folder = "",
             First = 0,
             Count = catalogue.Count,
-            InputDigest = planner.Digest(catalogue, recipe, 0, catalogue.Count, UnreadFiles.Read, cancel),
+            Readable = catalogue.Count,
+            InputDigest = planner.InputsOf(catalogue, recipe, 0, catalogue.Count, UnreadFiles.Read, cancel).Digest,
         };
         using var reader = catalogue.Source.OpenReader(catalogue.Folder, catalogue.Options);
         var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, workers).ConcurrentScheduler;

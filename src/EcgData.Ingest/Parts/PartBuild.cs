@@ -39,6 +39,7 @@ public sealed class PartBuild(CorpusStore corpus, PlanDocument document, Checksu
                         Folder = job.Folder,
                         First = first,
                         Count = job.Count,
+                        Readable = job.Count,
                         InputDigest = job.InputDigest,
                         Reused = await _plans.FindReceiptAsync(document.Id, job.InputDigest, cancel),
                     });
@@ -103,6 +104,7 @@ public sealed class PartBuild(CorpusStore corpus, PlanDocument document, Checksu
                     Folder = shard.Folder,
                     First = shard.First,
                     Count = shard.Count,
+                    Readable = shard.Count,
                     InputDigest = shard.InputDigest,
                     Reused = await _plans.FindReceiptAsync(document.Id, shard.InputDigest, cancel) ?? throw new CorpusException(
                         $"{corpus.Objects.Address}: {shard} of plan {document.Id} is not built. Run the parts that are missing; 'ecgdata progress' names them."),

@@ -7,7 +7,7 @@ namespace EcgData.Ingest;
 /// <summary>A plan written down, <c>plans/&lt;id&gt;/plan.json</c>: what many machines build together. Schema in <c>schemas/</c>.</summary>
 public sealed record PlanDocument
 {
-    public const int CurrentSchemaVersion = 1;
+    public const int CurrentSchemaVersion = 2;
 
     public int SchemaVersion { get; init; } = CurrentSchemaVersion;
 

@@ -45,7 +45,7 @@ public sealed class BuildPlan : IDisposable
 
     /// <summary>Bytes that a shard will take if it is built, roughly.</summary>
     public long EstimatedBytesOf(PlannedShard shard) => shard.Reused is not null ? 0 : (long)(
-        (double)shard.Count * shard.Catalogue.Source.SegmentsPerRecord * BytesPerSegment * Recipe.Conditioning.SamplingFrequencyHz / 240);
+        (double)shard.Readable * shard.Catalogue.Source.SegmentsPerRecord * BytesPerSegment * Recipe.Conditioning.SamplingFrequencyHz / 240);
 
     public void Dispose()
     {
@@ -66,6 +66,9 @@ public sealed record PlannedShard
 
     /// <summary>Records.</summary>
     public required int Count { get; init; }
+
+    /// <summary>Records whose files were there when it was planned: what an estimate goes by.</summary>
+    public required int Readable { get; init; }
 
     /// <summary>Names the receipt; null where a file has yet to be read to know it (a plan that only looks).</summary>
     public required string? InputDigest { get; init; }

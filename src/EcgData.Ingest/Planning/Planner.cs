@@ -63,18 +63,20 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
                 foreach (var cuts in catalogue.Cut(recipe.Shards.TargetRows).Chunk(ShardsPerCore * Environment.ProcessorCount))
                 {
                     // what takes time is asking for files, and reading those without a checksum: as many at once as there are cores
-                    var digests = new string?[cuts.Length];
+                    var inputs = new ShardInputs[cuts.Length];
                     Parallel.For(
                         0, cuts.Length, AllCores(cancel),
-                        cut => digests[cut] = Digest(catalogue, recipe, cuts[cut].First, cuts[cut].Count, unread, cancel));
-                    foreach (var ((folder, first, count), digest) in cuts.Zip(digests))
+                        cut => inputs[cut] = InputsOf(catalogue, recipe, cuts[cut].First, cuts[cut].Count, unread, cancel));
+                    for (var cut = 0; cut < cuts.Length; cut++)
                     {
+                        var ((folder, first, count), (digest, readable)) = (cuts[cut], inputs[cut]);
                         shards.Add(new PlannedShard
                         {
                             Catalogue = catalogue,
                             Folder = folder,
                             First = first,
                             Count = count,
+                            Readable = readable,
                             InputDigest = digest,
                             Reused = digest is not null && await finished.HoldAsync(digest, cancel) ? digest : null,
                         });
@@ -102,29 +104,33 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
         }
     }
 
-    /// <summary>The digest of a range of records, or null where a file would have to be read for it.</summary>
-    internal string? Digest(
+    /// <summary>What a range of records would be built from.</summary>
+    internal ShardInputs InputsOf(
         SourceCatalogue catalogue, BuildRecipe recipe, int first, int count, UnreadFiles unread, CancellationToken cancel)
     {
         using var entries = catalogue.ReadEntries(first, count);
         var marks = new List<string>(2 * count);
         var marksEnds = new int[count + 1];
         List<(int Mark, RecordFile File)> unknown = [];
+        var readable = 0;
         for (var index = 0; index < count; index++)
         {
             cancel.ThrowIfCancellationRequested();
+            var isReadable = false;
             for (var files = EntryCodec.FilesOf(entries[index]); files.Next();)
             {
                 if (MarkOf(catalogue.Folder, files) is not { } mark)
                 {
-                    if (unread == UnreadFiles.Leave) return null;
+                    if (unread == UnreadFiles.Leave) return new ShardInputs(null, count);
                     unknown.Add((marks.Count, files.ToFile()));
                     mark = "";
                 }
 
+                isReadable = mark != InputDigest.Missing && (isReadable || marks.Count == marksEnds[index]);
                 marks.Add(mark);
             }
 
+            if (isReadable) readable++;
             marksEnds[index + 1] = marks.Count;
         }
 
@@ -139,7 +145,7 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
 
         using var digest = new InputDigest(catalogue, recipe);
         for (var index = 0; index < count; index++) digest.Add(entries[index], known[marksEnds[index]..marksEnds[index + 1]]);
-        return digest.Finish();
+        return new ShardInputs(digest.Finish(), readable);
     }
 
     /// <summary>The digest of a job as its files turned out to be when they were read.</summary>
@@ -218,6 +224,10 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
                 $"{string.Join(", ", holding)}: holds a patient who was erased, and is not part of this build. Name it with --source " +
                 $"{holding[0]}=DIR, so that it is built without, or take it out with --drop.");
     }
+
+    /// <param name="Digest">null where a file would have to be read for it.</param>
+    /// <param name="Readable">Records that have files, none of them missing.</param>
+    internal readonly record struct ShardInputs(string? Digest, int Readable);
 
     /// <summary>Unlike <see cref="Progress{T}"/>, in the caller's thread and order.</summary>
     private sealed class InlineProgress<T>(Action<T> report) : IProgress<T>
