@@ -14,6 +14,11 @@ internal sealed class Ecgdata(string caches)
     /// <summary>Lies beside the tests, whose project references it.</summary>
     public static string Path { get; } = System.IO.Path.Join(AppContext.BaseDirectory, "ecgdata");
 
+    /// <summary>Takes its own place by a program that INT interrupts, even where the tests run in the background of a shell, which has it ignored.</summary>
+    public const string Interruptible = "/usr/bin/env";
+
+    public const string InterruptibleOption = "--default-signal=INT";
+
     public Outcome Run(params string[] arguments) => Run([], arguments);
 
     public Outcome Run(IReadOnlyList<(string Name, string Value)> environment, params string[] arguments)
@@ -26,7 +31,7 @@ internal sealed class Ecgdata(string caches)
 
     public RunningEcgdata Start(IReadOnlyList<(string Name, string Value)> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path, arguments)
+        var start = new ProcessStartInfo(Interruptible, [InterruptibleOption, Path, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -85,7 +85,7 @@ internal sealed class Child : IDisposable
 
     private static Child Start(string file, string? awaited, IEnumerable<(string Name, string Value)> environment, string[] arguments)
     {
-        var start = new ProcessStartInfo(file, arguments)
+        var start = new ProcessStartInfo(Pipelines.Tests.Ecgdata.Interruptible, [Pipelines.Tests.Ecgdata.InterruptibleOption, file, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
