@@ -38,7 +38,7 @@ internal static class BuildVerb
         var workers = WorkersOption();
         var limit = new Option<int?>("--limit") { Description = "Take the first N records of each source's table only.", HelpName = "N" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Print the plan and stop." };
-        var rehash = new Option<bool>("--rehash") { Description = "Forget what is remembered of files without a published checksum." };
+        var rehash = new Option<bool>("--rehash") { Description = "Forget what is remembered of the sources' files and folders: ask for each, and read those without a published checksum." };
         var check = new Option<bool>("--check") { Description = "Read every shard that is there, and make again what is damaged." };
         var allowShrink = new Option<bool>("--allow-shrink") { Description = "More than 1 % of a source's records may vanish." };
         var rebuild = new Option<bool>("--rebuild") { Description = "A changed recipe or version may build more than 10 % of the shards again." };

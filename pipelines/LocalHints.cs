@@ -1,6 +1,6 @@
 namespace EcgData.Pipelines;
 
-/// <summary>Where this machine remembers the checksums of files whose source publishes none. May be deleted at any time.</summary>
+/// <summary>Where this machine remembers the checksums of files whose source publishes none, and beside it the folders whose files are complete. May be deleted at any time.</summary>
 internal static class LocalHints
 {
     public static string File()

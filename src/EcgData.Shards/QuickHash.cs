@@ -16,3 +16,14 @@ public static class QuickHash
     /// <param name="hash">byte[<see cref="Bytes128"/>] or more.</param>
     public static void Write128(ReadOnlySpan<byte> bytes, Span<byte> hash) => XxHash128.Hash(bytes, hash);
 }
+
+/// <summary><see cref="QuickHash.Write128"/> of bytes that come piece by piece.</summary>
+public sealed class RunningQuickHash
+{
+    private readonly XxHash128 _hash = new();
+
+    public void Add(ReadOnlySpan<byte> bytes) => _hash.Append(bytes);
+
+    /// <param name="hash">byte[<see cref="QuickHash.Bytes128"/>] or more.</param>
+    public void Write(Span<byte> hash) => _hash.GetCurrentHash(hash);
+}

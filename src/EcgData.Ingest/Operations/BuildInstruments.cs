@@ -28,6 +28,9 @@ internal static class BuildInstruments
     private static readonly Counter<long> Shards = Meter.CreateCounter<long>(
         "ecgdata.shards", "{shard}", "Shards of a plan, by source and outcome (built, reused).");
 
+    private static readonly Counter<long> FilesAsked = Meter.CreateCounter<long>(
+        "ecgdata.source.asked", "{file}", "Files of a source that planning asked the system for, by source; not those of folders that have not changed.");
+
     private static readonly Counter<long> SourceBytes = Meter.CreateCounter<long>(
         "ecgdata.source.read", "By", "Bytes of record files, by source; records inside a container are not counted.");
 
@@ -74,6 +77,8 @@ internal static class BuildInstruments
         void Stage(string stage, TimeSpan time) => RecordStages.Record(
             time.TotalSeconds, new KeyValuePair<string, object?>("stage", stage), new KeyValuePair<string, object?>("source", source));
     }
+
+    public static void Asked(string source, int files) => FilesAsked.Add(files, new KeyValuePair<string, object?>("source", source));
 
     public static void ShardDone(string source, bool reused, long sizeBytes)
     {

@@ -25,10 +25,12 @@ public sealed class ChecksumBook : IDisposable
 
     /// <param name="hintFile">Where hints are kept, or null to keep none.</param>
     /// <param name="rehash">Read every file again, whatever the hints say.</param>
-    public ChecksumBook(string? hintFile, bool rehash)
+    /// <param name="clock">The system's if none is given.</param>
+    public ChecksumBook(string? hintFile, bool rehash, TimeProvider? clock = null)
     {
+        if (hintFile is not null) Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(hintFile))!);
+        Folders = new FolderBook(hintFile is null ? null : hintFile + ".folders", rehash, clock ?? TimeProvider.System);
         if (hintFile is null) return;
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(hintFile))!);
         _hints = new FileStream(hintFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
         if (rehash)
         {
@@ -42,6 +44,9 @@ public sealed class ChecksumBook : IDisposable
         _knowsAny = !_known.IsEmpty;
         _hints.Seek(_hints.Length / EntryBytes * EntryBytes, SeekOrigin.Begin);
     }
+
+    /// <summary>Where published files were all there.</summary>
+    internal FolderBook Folders { get; }
 
     /// <summary>What is known of a file without reading it.</summary>
     public FileContent Find(SourceFolder folder, RecordFile file)
@@ -60,7 +65,7 @@ public sealed class ChecksumBook : IDisposable
     {
         const int longestPath = 1024;
         Span<byte> full = stackalloc byte[longestPath];
-        if (!IsPlain(path) || !Encoding.UTF8.TryGetBytes(folder.Path, full, out var length) || length + path.Length + 2 > longestPath) return null;
+        if (!FolderBook.IsPlain(path) || !Encoding.UTF8.TryGetBytes(folder.Path, full, out var length) || length + path.Length + 2 > longestPath) return null;
         if (full[length - 1] != (byte)'/') full[length++] = (byte)'/';
         path.CopyTo(full[length..]);
         length += path.Length;
@@ -97,6 +102,7 @@ public sealed class ChecksumBook : IDisposable
             var hash = Hash(stream, cancel);
             Remember(FileKey.Of(path, new FileInfo(path)), hash);
             content = new FileContent(FileState.Known, Convert.ToHexStringLower(hash), content.SizeBytes);
+            if (file.Sha256 is not null && content.Sha256 != file.Sha256) Folders.Forget();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or RecordException)
         {
@@ -107,7 +113,11 @@ public sealed class ChecksumBook : IDisposable
         return content;
     }
 
-    public void Dispose() => _hints?.Dispose();
+    public void Dispose()
+    {
+        Folders.Dispose();
+        _hints?.Dispose();
+    }
 
     private FileContent Look(SourceFolder folder, RecordFile file)
     {
@@ -142,10 +152,6 @@ public sealed class ChecksumBook : IDisposable
             _hints.Flush();
         }
     }
-
-    /// <summary>Whether a path leads into the folder for certain, and means the same to the system and to .NET.</summary>
-    private static bool IsPlain(ReadOnlySpan<byte> path) =>
-        !path.IsEmpty && path[0] != (byte)'/' && path[^1] != (byte)'/' && !path.ContainsAny((byte)0, (byte)'\\') && path.IndexOf(".."u8) < 0;
 
     private static byte[] Hash(FileStream stream, CancellationToken cancel)
     {

@@ -22,6 +22,9 @@ internal sealed class FinishedJobs(CorpusStore corpus, VersionManifest? parent, 
     private IReadOnlyDictionary<string, long>? _receipts;
     private IReadOnlyDictionary<string, long>? _shards;
 
+    /// <summary>Whether the version before has the job of this digest. Safe for many threads.</summary>
+    public bool IsOfParent(string digest) => _known.ContainsKey(digest);
+
     /// <summary>Whether the job of this digest need not be done again.</summary>
     public async Task<bool> HoldAsync(string digest, CancellationToken cancel)
     {

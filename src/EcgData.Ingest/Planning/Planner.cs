@@ -66,7 +66,7 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
                     var inputs = new ShardInputs[cuts.Length];
                     Parallel.For(
                         0, cuts.Length, AllCores(cancel),
-                        cut => inputs[cut] = InputsOf(catalogue, recipe, cuts[cut].First, cuts[cut].Count, unread, cancel));
+                        cut => inputs[cut] = InputsOf(catalogue, recipe, cuts[cut].First, cuts[cut].Count, unread, cancel, finished.IsOfParent));
                     for (var cut = 0; cut < cuts.Length; cut++)
                     {
                         var ((folder, first, count), (digest, readable)) = (cuts[cut], inputs[cut]);
@@ -105,21 +105,35 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
     }
 
     /// <summary>What a range of records would be built from.</summary>
+    /// <param name="isOfParent">
+    /// Whether the version before has a digest. Where it has, and the folders are as they were when all files were there, it is not asked for them again.
+    /// </param>
     internal ShardInputs InputsOf(
-        SourceCatalogue catalogue, BuildRecipe recipe, int first, int count, UnreadFiles unread, CancellationToken cancel)
+        SourceCatalogue catalogue, BuildRecipe recipe, int first, int count, UnreadFiles unread, CancellationToken cancel,
+        Func<string, bool>? isOfParent = null)
     {
         using var entries = catalogue.ReadEntries(first, count);
+        var folders = isOfParent is null ? null : checksums.Folders.Look(catalogue.Folder, entries, count);
+        if (folders is { } unchanged && checksums.Folders.Holds(unchanged))
+        {
+            var (digestAsPublished, withFiles) = InputsAsPublished(catalogue, recipe, entries, count);
+            // whether to build is decided by asking, never by what is remembered
+            if (isOfParent!(digestAsPublished)) return new ShardInputs(digestAsPublished, withFiles);
+        }
+
         var marks = new List<string>(2 * count);
         var marksEnds = new int[count + 1];
         List<(int Mark, RecordFile File)> unknown = [];
-        var readable = 0;
+        var (readable, allPlain) = (0, true);
         for (var index = 0; index < count; index++)
         {
             cancel.ThrowIfCancellationRequested();
             var isReadable = false;
             for (var files = EntryCodec.FilesOf(entries[index]); files.Next();)
             {
-                if (MarkOf(catalogue.Folder, files) is not { } mark)
+                var glance = files.IsContainer ? null : checksums.Glance(catalogue.Folder, files.Path, files.IsPublished);
+                allPlain &= glance == FileState.Published;
+                if (MarkOf(catalogue.Folder, files, glance) is not { } mark)
                 {
                     if (unread == UnreadFiles.Leave) return new ShardInputs(null, count);
                     unknown.Add((marks.Count, files.ToFile()));
@@ -134,6 +148,8 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
             marksEnds[index + 1] = marks.Count;
         }
 
+        BuildInstruments.Asked(catalogue.Name, marks.Count);
+        if (allPlain && folders is { } complete) checksums.Folders.Keep(complete);
         var known = CollectionsMarshal.AsSpan(marks);
         if (unknown.Count > 0)
         {
@@ -146,6 +162,23 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
         using var digest = new InputDigest(catalogue, recipe);
         for (var index = 0; index < count; index++) digest.Add(entries[index], known[marksEnds[index]..marksEnds[index + 1]]);
         return new ShardInputs(digest.Finish(), readable);
+    }
+
+    /// <summary>As <see cref="InputsOf"/> would find it if every file were there and what is published.</summary>
+    private static (string Digest, int Readable) InputsAsPublished(SourceCatalogue catalogue, BuildRecipe recipe, EntryBlock entries, int count)
+    {
+        using var digest = new InputDigest(catalogue, recipe);
+        List<string> marks = [];
+        var readable = 0;
+        for (var index = 0; index < count; index++)
+        {
+            marks.Clear();
+            for (var files = EntryCodec.FilesOf(entries[index]); files.Next();) marks.Add(InputDigest.AsPublished);
+            if (marks.Count > 0) readable++;
+            digest.Add(entries[index], CollectionsMarshal.AsSpan(marks));
+        }
+
+        return (digest.Finish(), readable);
     }
 
     /// <summary>The digest of a job as its files turned out to be when they were read.</summary>
@@ -174,10 +207,10 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
         return contents;
     }
 
+    /// <param name="glance">What <see cref="ChecksumBook.Glance"/> says of the file.</param>
     /// <returns>null where the file has to be read to know it.</returns>
-    private string? MarkOf(SourceFolder folder, EntryCodec.FilesOfEntry at)
+    private string? MarkOf(SourceFolder folder, EntryCodec.FilesOfEntry at, FileState? glance)
     {
-        var glance = at.IsContainer ? null : checksums.Glance(folder, at.Path, at.IsPublished);
         if (glance == FileState.Missing) return InputDigest.Missing;
         if (glance == FileState.Published) return InputDigest.AsPublished;
         var file = at.ToFile();
