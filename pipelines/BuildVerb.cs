@@ -55,8 +55,13 @@ internal static class BuildVerb
         {
             recipe, corpus, source, drop, set, workers, limit, dryRun, rehash, check, allowShrink, rebuild, plan, part, finish, planId, hook,
         };
-        command.SetAction((arguments, cancel) => BuildWatch.RunAsync(arguments.GetValue(corpus)!, arguments.GetValue(hook), watch =>
+        command.SetAction((arguments, cancel) => BuildWatch.RunAsync(arguments.GetValue(corpus)!, arguments.GetValue(hook), async watch =>
         {
+            var isStep = arguments.GetValue(plan) || arguments.GetValue(part) is not null || arguments.GetValue(finish);
+            // Begun before the recipe is read, which takes a core as well. Whoever watches from outside must not count a record that is made up.
+            await using var rehearsal = isStep || arguments.GetValue(dryRun) || Telemetry.IsOn
+                ? null
+                : Rehearsal.Begin(Corpora.Open(arguments.GetValue(corpus)!));
             var request = new Request(
                 arguments.GetValue(corpus)!, Folders(arguments.GetValue(source) ?? []), arguments.GetValue(drop) ?? [],
                 RecipeFile.Read<BuildRecipe>(arguments.GetValue(recipe), arguments.GetValue(set) ?? []), arguments.GetValue(workers),
@@ -65,7 +70,7 @@ internal static class BuildVerb
                 Meant(arguments.GetValue(allowShrink), arguments.GetValue(rebuild)));
             var terminal = new Terminal(arguments);
             var whole = arguments.GetValue(recipe) is not null || arguments.GetValue(set)?.Length > 0 || request.Drop.Length > 0 || request.Limit is not null;
-            return (arguments.GetValue(plan), arguments.GetValue(part), arguments.GetValue(finish)) switch
+            return await ((arguments.GetValue(plan), arguments.GetValue(part), arguments.GetValue(finish)) switch
             {
                 (false, null, false) when arguments.GetValue(planId) is null => RunAsync(request, watch, terminal, cancel),
                 (false, null, false) => throw new UsageException("--plan-id goes with --part or --finish."),
@@ -74,7 +79,7 @@ internal static class BuildVerb
                     Whole(request, whole, "--part"), numbers, arguments.GetValue(planId), watch, terminal, cancel),
                 (false, null, true) => PlannedBuild.FinishAsync(Whole(request, whole, "--finish"), arguments.GetValue(planId), watch, terminal, cancel),
                 _ => throw new UsageException("--plan, --part and --finish are three steps: give one of them."),
-            };
+            });
         }));
         return command;
     }
@@ -95,8 +100,6 @@ internal static class BuildVerb
     {
         Check(request);
         var corpus = Corpora.Open(request.Corpus);
-        // whoever watches from outside must not count a record that is made up
-        await using var rehearsal = request.DryRun || Telemetry.IsOn ? null : Rehearsal.Begin(await corpus.Objects.FindAsync(CorpusPaths.Head, cancel) is not null);
         using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
         var planner = new Planner(corpus, checksums, KnownSources.Find, request.Trust);
         using var plan = await PlanAsync(planner, request, watch, terminal, cancel);

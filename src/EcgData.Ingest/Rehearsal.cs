@@ -24,10 +24,14 @@ public sealed class Rehearsal : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _run;
 
-    private Rehearsal(bool isNight) => _run = Task.Run(() => RunAsync(isNight, _stop.Token));
+    private Rehearsal(CorpusStore corpus) => _run = Task.Run(async () =>
+    {
+        var isNight = corpus.Objects.FindAsync(CorpusPaths.Head, _stop.Token);
+        await RunAsync(async () => await isNight is not null, _stop.Token);
+    });
 
-    /// <param name="isNight">Whether the real build has a version to go by: what it takes over and compares is rehearsed too.</param>
-    public static Rehearsal Begin(bool isNight) => new(isNight);
+    /// <param name="corpus">The real build's: where it has a version to go by, what a build takes over and compares is rehearsed too.</param>
+    public static Rehearsal Begin(CorpusStore corpus) => new(corpus);
 
     /// <summary>Ends it where it stands. Whatever went wrong, a full temporary folder, will be told by the build itself.</summary>
     public async ValueTask DisposeAsync()
@@ -37,14 +41,15 @@ public sealed class Rehearsal : IAsyncDisposable
         _stop.Dispose();
     }
 
+    /// <param name="isNight">Asked behind the first build.</param>
     /// <returns>The version that was built and thrown away.</returns>
-    internal static async Task<VersionManifest> RunAsync(bool isNight, CancellationToken cancel)
+    internal static async Task<VersionManifest> RunAsync(Func<Task<bool>> isNight, CancellationToken cancel)
     {
         using var folder = ScratchFolder.Create();
         var corpus = new CorpusStore(new LocalObjectStore(Path.Join(folder.Path, "corpus")));
         WriteRecord(folder.Path, "evening");
         var evening = await BuildAsync(corpus, folder.Path, cancel);
-        if (!isNight) return evening;
+        if (!await isNight()) return evening;
         WriteRecord(folder.Path, "night");
         var night = await BuildAsync(corpus, folder.Path, cancel);
         var comparison = new VersionComparison(corpus, evening, night);

@@ -163,8 +163,11 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
                     receipt.Shard?.Path, receipt.Shard?.Sha256, receipt.Shard?.SizeBytes ?? 0, receipt.Shard?.Rows ?? 0,
                     catalogue.Name, receipt.InputDigest, receipt.Records.Count));
                 foreach (var rowGroup in receipt.Shard?.RowGroups ?? []) _rowGroups.Add(new RowGroupRow(receipt.Shard!.Path, rowGroup));
-                for (var record = 0; record < receipt.Records.Count; record++)
-                    rows.Add(Row(catalogue, catalogue[shard.First + record], receipt, receipt.Records[record]));
+                if (receipt.Records.Count != shard.Count)
+                    throw Damaged(receipt, $"{receipt.Records.Count} records where the plan has {shard.Count}");
+                using var entries = catalogue.ReadEntries(shard.First, shard.Count);
+                for (var record = 0; record < shard.Count; record++)
+                    rows.Add(Row(catalogue, EntryCodec.Read(entries[record]), receipt, receipt.Records[record]));
             }
 
             var added = groupSums.Sums();
@@ -263,10 +266,7 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
 
     private static CatalogueRow Row(SourceCatalogue catalogue, CatalogueEntry entry, Receipt receipt, RecordOutcome outcome)
     {
-        if (outcome.Id != entry.NativeId)
-            throw new CorpusException(
-                $"Receipt {receipt.InputDigest} speaks of record '{outcome.Id}' where the plan has '{entry.NativeId}'. " +
-                "It is damaged: delete it and build again.");
+        if (outcome.Id != entry.NativeId) throw Damaged(receipt, $"record '{outcome.Id}' where the plan has '{entry.NativeId}'");
         var patient = PatientKey.Of(catalogue.Name, entry.PatientId ?? entry.NativeId);
         return new CatalogueRow
         {
@@ -300,6 +300,9 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
             Segments = outcome.Segments,
         };
     }
+
+    private static CorpusException Damaged(Receipt receipt, string what) =>
+        new($"Receipt {receipt.InputDigest} speaks of {what}. It is damaged: delete it and build again.");
 
     /// <summary>Every shard of the version is there with its size: nothing that a version names may be missing from the day it is published.</summary>
     private async Task CheckShardsAsync(IEnumerable<ManifestShard> shards, CancellationToken cancel)

@@ -161,6 +161,24 @@ public sealed class CorpusBuildTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false, "records where the plan has")]
+    [InlineData(true, "speaks of record 'another'")]
+    public async Task Build_ReceiptOfAnotherShardIsDamaged_SaysWhichAndWhy(bool renamed, string expected)
+    {
+        await BuildAsync();
+        var file = Directory.EnumerateFiles(_folder["corpus/receipts"])
+            .First(file => System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(file))!["records"]!.AsArray().All(record => (string)record!["id"]! != "0"));
+        var receipt = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(file))!;
+        if (renamed) receipt["records"]![0]!["id"] = "another";
+        else receipt["records"]!.AsArray().RemoveAt(0);
+        File.WriteAllText(file, receipt.ToJsonString());
+        _source.Edit = entry => entry.NativeId == "0" ? entry with { Labels = [new Label("test:another")] } : entry;
+        var refused = await Assert.ThrowsAsync<CorpusException>(() => BuildAsync());
+        Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
+        Assert.Contains(Path.GetFileNameWithoutExtension(file), refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("shards", "SHA-256")]
     [InlineData("versions", "expected")]
     public async Task Verify_OneByteFlipped_IsFound(string folder, string expected)

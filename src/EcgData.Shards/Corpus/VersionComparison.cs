@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -29,11 +28,11 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
         var same = from.Shards.Intersect(to.Shards).Select(shard => shard.Path).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var (groupsBefore, groupsAfter) = (await GroupsAsync(from, cancel), await GroupsAsync(to, cancel));
         var both = groupsBefore.Select(group => group.Digest).Intersect(groupsAfter.Select(group => group.Digest)).ToHashSet(StringComparer.Ordinal);
-        var before = new Dictionary<UInt128, Marks>();
-        await foreach (var row in Rows(from, groupsBefore, both, same, LabelsBefore, cancel)) before[Hash(row.RecordId)] = Marks.Of(row);
+        var before = new Dictionary<RecordKey, Marks>();
+        await foreach (var row in Rows(from, groupsBefore, both, same, LabelsBefore, cancel)) before[RecordKey.Of(row.RecordId)] = Marks.Of(row);
         await foreach (var row in Rows(to, groupsAfter, both, same, LabelsAfter, cancel))
         {
-            if (!before.Remove(Hash(row.RecordId), out var marks))
+            if (!before.Remove(RecordKey.Of(row.RecordId), out var marks))
             {
                 Count(row, RecordChange.Added);
                 continue;
@@ -48,7 +47,7 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
         {
             await foreach (var row in Rows(from, groupsBefore, both, same, labels: null, cancel))
             {
-                if (before.ContainsKey(Hash(row.RecordId))) Count(row, RecordChange.Removed);
+                if (before.ContainsKey(RecordKey.Of(row.RecordId))) Count(row, RecordChange.Removed);
             }
         }
 
@@ -148,7 +147,16 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static UInt128 Hash(string text) => XxHash128.HashToUInt128(MemoryMarshal.AsBytes(text.AsSpan()));
+    /// <summary>A record's id as a hash. Not a UInt128: code that has one is never compiled ahead of time.</summary>
+    private readonly record struct RecordKey(ulong First, ulong Second)
+    {
+        public static RecordKey Of(string recordId)
+        {
+            Span<byte> hash = stackalloc byte[QuickHash.Bytes128];
+            QuickHash.Write128(MemoryMarshal.AsBytes(recordId.AsSpan()), hash);
+            return MemoryMarshal.Read<RecordKey>(hash);
+        }
+    }
 
     /// <summary>A record's row as four hashes, one for each way in which it may change.</summary>
     private readonly record struct Marks(ulong Files, ulong Labels, ulong Metadata, ulong Outcome, bool IsErased)
@@ -179,7 +187,7 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
         private static string? Text(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture);
 
         private static ulong Hash(IEnumerable<string?> fields) =>
-            XxHash3.HashToUInt64(MemoryMarshal.AsBytes(string.Join('\0', fields.Select(field => field ?? "\u0001")).AsSpan()));
+            QuickHash.Of(MemoryMarshal.AsBytes(string.Join('\0', fields.Select(field => field ?? "\u0001")).AsSpan()));
     }
 
     /// <summary>Counts of changes, with the first few ids of each.</summary>
