@@ -8,7 +8,7 @@ TORCH ?= cpu
 DOTNET_FLAGS := -c Release -m:$(JOBS) -nodeReuse:false -v:minimal -p:Torch=$(TORCH)
 SOURCES := $(shell find pipelines src manifests schemas -type f -not -name '*.sh' 2>/dev/null) $(wildcard Directory.* global.json)
 
-.PHONY: build demo test test-slurm bench prove format clean
+.PHONY: build ahead demo test test-slurm bench prove format clean
 .DELETE_ON_ERROR:
 
 # bin/ecgdata, compiled ahead of time; nothing is done where no source is newer.
@@ -19,6 +19,10 @@ bin/ecgdata: $(SOURCES)
 	@# Published by hard link, and an ordinary build writes into what they are linked to: it would make a program of them that has no framework.
 	@for file in bin/ecgdata bin/ecgdata.*.json; do cp "$$file" "$$file.own" && mv "$$file.own" "$$file"; done
 	@touch $@
+
+# Records which generic methods are to be compiled ahead (pipelines/ahead): minutes, after large changes. Then make build.
+ahead:
+	pipelines/ahead/record.sh $(DOTNET_FLAGS)
 
 # A corpus from synthetic trees of four sources, verified, listed, drawn, and a few gradient steps on it: all of it into demo/.
 demo: build
