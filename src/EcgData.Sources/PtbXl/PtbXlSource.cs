@@ -110,7 +110,7 @@ public sealed class PtbXlSource : IEcgSource
                 },
                 Labels = ReadLabels(table, columns.Statements, labels),
                 Fold = (int?)table.IntegerOrNull(columns.Fold, 1, 10),
-                Files = WfdbFiles.Of(path ?? table.RequiredText(columns.Path), checksums),
+                Files = WfdbFiles.Of(table.RequiredUtf8(columns.Path), checksums),
                 Rejection = withdrawn,
             };
         }
