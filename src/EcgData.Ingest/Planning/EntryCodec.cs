@@ -164,22 +164,22 @@ internal static class EntryCodec
                 var stem = files.Stem;
                 var extension = WfdbFilePair.ExtensionOf(index);
                 Ensure(3 * MostNumberBytes + stem.Length + extension.Length + Sha256Digest.Digits);
-                Number(stem.Length + extension.Length);
+                Put(stem.Length + extension.Length);
                 stem.CopyTo(_bytes[_count..]);
                 extension.CopyTo(_bytes[(_count + stem.Length)..]);
                 _count += stem.Length + extension.Length;
                 if (files.IsPublished(index))
                 {
-                    Number(Sha256Digest.Digits);
+                    Put(Sha256Digest.Digits);
                     files.DigestOf(index).Write(_bytes[_count..]);
                     _count += Sha256Digest.Digits;
                 }
                 else
                 {
-                    Number(-1);
+                    Put(-1);
                 }
 
-                Number(0);
+                Put(0);
             }
         }
 
@@ -194,7 +194,7 @@ internal static class EntryCodec
             // nearly all are ASCII, as long in bytes as in characters: where that is not so, it is found out while copying
             Ensure(checked(MostNumberBytes + MostBytesOfCharacter * text.Length));
             var start = _count;
-            Number(text.Length);
+            Put(text.Length);
             if (Ascii.FromUtf16(text, _bytes[_count..], out var copied) == OperationStatus.Done)
             {
                 _count += copied;
@@ -202,7 +202,7 @@ internal static class EntryCodec
             }
 
             _count = start;
-            Number(Encoding.UTF8.GetByteCount(text));
+            Put(Encoding.UTF8.GetByteCount(text));
             _count += Encoding.UTF8.GetBytes(text, _bytes[_count..]);
         }
 
@@ -210,9 +210,7 @@ internal static class EntryCodec
         public void Number(long value)
         {
             Ensure(MostNumberBytes);
-            var rest = (ulong)value << 1 ^ (ulong)(value >> 63);
-            for (; rest >= 0x80; rest >>= 7) _bytes[_count++] = (byte)(rest | 0x80);
-            _bytes[_count++] = (byte)rest;
+            Put(value);
         }
 
         public readonly void Finish() => output.Advance(_count);
@@ -221,6 +219,22 @@ internal static class EntryCodec
         {
             Text(label.Code);
             Number(BitConverter.SingleToInt32Bits(label.Weight));
+        }
+
+        /// <summary>A number that there is room for.</summary>
+        private void Put(long value)
+        {
+            var rest = (ulong)value << 1 ^ (ulong)(value >> 63);
+            if (rest < 0x80)
+            {
+                _bytes[_count++] = (byte)rest;
+                return;
+            }
+
+            var count = _count;
+            for (; rest >= 0x80; rest >>= 7) _bytes[count++] = (byte)(rest | 0x80);
+            _bytes[count++] = (byte)rest;
+            _count = count;
         }
 
         private void Ensure(int bytes)

@@ -11,15 +11,14 @@ public static class ShortHash
     private const ulong First = 0xFF51AFD7ED558CCD;
     private const ulong Second = 0xC4CEB9FE1A85EC53;
 
-    // A bucket of a cache line or two is sorted as it is; more leading bits than this would make buckets that no cache holds.
-    private const int MostInserted = 24;
-    private const int BitsBelow = 3;
-    private const int MostBits = 16;
+    private const int HashBits = 64;
+    private const int MostInserted = 24;   // are sorted by comparing
+    private const int MostBits = 8;        // at a time: more buckets than this, and their ends no longer lie in the nearest cache
 
     /// <summary>Of bytes, eight at a time.</summary>
     public static ulong Of(ReadOnlySpan<byte> bytes)
     {
-        var hash = Golden ^ (ulong)bytes.Length;
+        var hash = Golden * (ulong)(bytes.Length + 1);
         var rest = bytes;
         for (; rest.Length >= sizeof(ulong); rest = rest[sizeof(ulong)..]) hash = Fold(hash ^ MemoryMarshal.Read<ulong>(rest));
         if (rest.Length == 0) return Of(hash);
@@ -38,67 +37,68 @@ public static class ShortHash
         return number ^ number >> 33;
     }
 
-    /// <summary>Sorts hashes, and what belongs to them along with them, in place.</summary>
-    /// <param name="hashes">Best evenly distributed, which makes this several times as fast as comparing; any numbers are sorted.</param>
-    /// <param name="items">As many, or none.</param>
-    public static void Sort<T>(Span<ulong> hashes, Span<T> items)
+    /// <summary>Sorts hashes, and what belongs to them along with them, in place. Several times as fast as comparing.</summary>
+    /// <param name="items">As many as hashes, or none.</param>
+    /// <remarks>McIlroy, Bostic and McIlroy 1993, "Engineering radix sort": the American flag. Equal hashes come in any order.</remarks>
+    public static void Sort<T>(Span<ulong> hashes, Span<T> items) => Sort(hashes, items, HashBits);
+
+    /// <param name="bitsLeft">Bits that are not the same in all hashes for certain.</param>
+    private static void Sort<T>(Span<ulong> hashes, Span<T> items, int bitsLeft)
     {
-        var bits = Math.Min(BitOperations.Log2((uint)hashes.Length | 1) - BitsBelow, MostBits);
-        if (bits <= 0)
+        if (hashes.Length <= MostInserted)
         {
-            SortBucket(hashes, items);
+            Insert(hashes, items);
             return;
         }
 
-        // McIlroy, Bostic and McIlroy 1993, "Engineering radix sort": the American flag, by the leading bits.
-        var shift = 64 - bits;
-        var ends = new int[1 << bits];
-        foreach (var hash in hashes) ends[hash >> shift]++;
-        var next = new int[ends.Length];
+        var bits = Math.Min(Math.Min(MostBits, bitsLeft), BitOperations.Log2((uint)hashes.Length) - 2);   // buckets of a few, not of one
+        var shift = bitsLeft - bits;
+        var mask = (1UL << bits) - 1;
+        Span<int> ends = stackalloc int[1 << bits];
+        Span<int> next = stackalloc int[1 << bits];
+        ends.Clear();
+        foreach (var hash in hashes) ends[(int)(hash >> shift & mask)]++;
         for (var (bucket, start) = (0, 0); bucket < ends.Length; bucket++)
         {
             next[bucket] = start;
             ends[bucket] = start += ends[bucket];
         }
 
-        for (var (bucket, start) = (0, 0); bucket < ends.Length; start = ends[bucket++])
+        for (var bucket = 0; bucket < ends.Length; bucket++)
         {
-            for (; next[bucket] < ends[bucket]; next[bucket]++)
+            for (var here = next[bucket]; here < ends[bucket]; here++)
             {
-                ref var here = ref hashes[next[bucket]];
-                for (var home = (int)(here >> shift); home != bucket; home = (int)(here >> shift))
+                var hash = hashes[here];
+                for (var home = (int)(hash >> shift & mask); home != bucket; home = (int)(hash >> shift & mask))
                 {
                     var place = next[home]++;
-                    (hashes[place], here) = (here, hashes[place]);
-                    if (!items.IsEmpty) (items[place], items[next[bucket]]) = (items[next[bucket]], items[place]);
+                    (hashes[place], hash) = (hash, hashes[place]);
+                    if (!items.IsEmpty) (items[place], items[here]) = (items[here], items[place]);
                 }
-            }
 
-            SortBucket(hashes[start..ends[bucket]], items.IsEmpty ? items : items[start..ends[bucket]]);
+                hashes[here] = hash;
+            }
         }
+
+        if (shift == 0) return;
+        for (var (bucket, start) = (0, 0); bucket < ends.Length; start = ends[bucket++])
+            if (ends[bucket] - start > 1) Sort(hashes[start..ends[bucket]], items.IsEmpty ? items : items[start..ends[bucket]], shift);
     }
 
-    private static void SortBucket<T>(Span<ulong> hashes, Span<T> items)
+    private static void Insert<T>(Span<ulong> hashes, Span<T> items)
     {
-        if (hashes.Length > MostInserted)
-        {
-            if (items.IsEmpty) hashes.Sort();
-            else hashes.Sort(items);
-            return;
-        }
-
         for (var index = 1; index < hashes.Length; index++)
         {
-            var hash = hashes[index];
-            var place = index;
-            while (place > 0 && hashes[place - 1] > hash) place--;
-            if (place == index) continue;
-            hashes[place..index].CopyTo(hashes[(place + 1)..]);
+            var (hash, place) = (hashes[index], index);
+            var item = items.IsEmpty ? default : items[index];
+            for (; place > 0 && hashes[place - 1] > hash; place--)
+            {
+                hashes[place] = hashes[place - 1];
+                if (!items.IsEmpty) items[place] = items[place - 1];
+            }
+
             hashes[place] = hash;
-            if (items.IsEmpty) continue;
-            var item = items[index];
-            items[place..index].CopyTo(items[(place + 1)..]);
-            items[place] = item;
+            if (!items.IsEmpty) items[place] = item!;
         }
     }
 
