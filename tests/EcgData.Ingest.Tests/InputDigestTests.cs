@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using EcgData.Signals;
 using EcgData.Sources;
 using EcgData.Tests;
@@ -40,6 +41,39 @@ public class InputDigestTests
         var read = EntryCodec.Read(bytes.WrittenSpan);
         Assert.Equivalent(entry, read, strict: true);
         Assert.True(Digest(entry, AsPublished) != Digest(Some.Entry(), AsPublished), $"the digest does not cover the {field}");
+    }
+
+    /// <summary>Texts longer than what is usual, outside of ASCII, and more of them than the writer takes room for at a time.</summary>
+    [Fact]
+    public void Codec_LongEntry_ComesBack()
+    {
+        var entry = Some.Entry(new string('\u00e4', 3000)) with
+        {
+            Labels = [.. Enumerable.Range(0, 500).Select(label => new Label($"{new string('x', label)}\U0001F493{label}", label / 500f))],
+            Recorded = new string('x', 5000),
+            Position = long.MaxValue,
+        };
+        var bytes = new ArrayBufferWriter<byte>();
+        EntryCodec.Write(bytes, entry);
+        EntryCodec.Write(bytes, Some.Entry());
+        Assert.Equivalent(entry, EntryCodec.Read(bytes.WrittenSpan), strict: true);
+    }
+
+    [Theory]
+    [InlineData("ab", "cd", "a/1")]
+    [InlineData("ab", null, "a/\u00e4")]
+    [InlineData(null, "cd", "")]
+    [InlineData(null, null, "a/1")]
+    public void Codec_PairOfFiles_IsTheBytesOfTwoFiles(string? signal, string? header, string stem)
+    {
+        Sha256Digest? Digest(string? end) => Sha256Digest.TryParse(Encoding.UTF8.GetBytes($"{end}".PadLeft(64, '0')), out var digest) && end is not null ? digest : null;
+        var pair = new WfdbFilePair(Encoding.UTF8.GetBytes(stem), Digest(signal), Digest(header));
+        RecordFile[] files = [new(stem + ".dat", signal?.PadLeft(64, '0')), new(stem + ".hea", header?.PadLeft(64, '0'))];
+        Assert.Equal<RecordFile>(files, pair);
+        var (one, other) = (new ArrayBufferWriter<byte>(), new ArrayBufferWriter<byte>());
+        EntryCodec.Write(one, Some.Entry() with { Files = pair });
+        EntryCodec.Write(other, Some.Entry() with { Files = files });
+        Assert.Equal(other.WrittenSpan, one.WrittenSpan);
     }
 
     [Fact]

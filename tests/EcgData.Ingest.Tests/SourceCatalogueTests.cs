@@ -53,6 +53,39 @@ public sealed class SourceCatalogueTests : IDisposable
         Assert.All(Enumerable.Range(0, records), index => Assert.Equal(int.Parse(catalogue[index].NativeId) * 37 % 1500, catalogue[index].Recorded!.Length));
     }
 
+    /// <summary>Ids in order and in none, some alike for longer than what is compared first; entries of more bytes than are written at a time.</summary>
+    [Theory]
+    [InlineData(1, "")]
+    [InlineData(-1, "")]
+    [InlineData(7919, "")]
+    [InlineData(1, "begin alike ")]
+    [InlineData(7919, "begin alike ")]
+    public void Read_ManyRecords_AreOrderedById(int step, string beginning)
+    {
+        const int records = 5000;
+        string Id(int record) => $"{beginning}{((long)step * record % records + records) % records:D4}";
+        var source = Some.Source(records: records);
+        source.Edit = entry => entry with { NativeId = Id(int.Parse(entry.NativeId)), Recorded = new string('x', int.Parse(entry.NativeId) % 100 == 0 ? 70_000 : 60) };
+        using var catalogue = Read(source);
+        Assert.Equal(Enumerable.Range(0, records).Select(Id).Order(StringComparer.Ordinal), Enumerable.Range(0, records).Select(index => catalogue[index].NativeId));
+        using (var entries = catalogue.ReadEntries(0, records))
+            for (var index = 0; index < records; index++) Assert.Equal(catalogue[index].NativeId, EntryCodec.Read(entries[index]).NativeId);
+        Assert.All(Enumerable.Range(0, records), record => Assert.True(catalogue.Contains(Id(record))));
+        Assert.False(catalogue.Contains("other"));
+    }
+
+    [Theory]
+    [InlineData(0, 4999)]
+    [InlineData(2500, 2501)]
+    public void Read_RecordListedTwiceAmongMany_StopsAndNamesBothPlaces(int first, int second)
+    {
+        var source = Some.Source(records: 5000);
+        source.Edit = entry => entry.NativeId == $"{second}" ? entry with { NativeId = $"{first}" } : entry;
+        Assert.Contains(
+            $"record '{first}' is listed twice, in lines or folders {first + 1} and {second + 1} of the catalogue.",
+            Assert.Throws<SourceException>(() => Read(source)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_IdsOfDifferentLength_AreOrderedAsText()
     {

@@ -19,9 +19,14 @@ internal sealed class EntryBlock : IDisposable
     {
         (_starts, _lengths) = (new int[places.Length], new int[places.Length]);
         var (offsets, indices) = (new long[places.Length], new int[places.Length]);
+        var areRising = true;   // where the source's table is in the order of the plan
         for (var index = 0; index < places.Length; index++)
+        {
             (offsets[index], indices[index], _lengths[index]) = (places[index].Offset, index, places[index].Length);
-        offsets.AsSpan().Sort(indices.AsSpan());
+            areRising = areRising && (index == 0 || offsets[index] > offsets[index - 1]);
+        }
+
+        if (!areRising) offsets.AsSpan().Sort(indices.AsSpan());
         List<(int First, int Bytes)> reads = [];
         var total = 0;
         for (var place = 0; place < offsets.Length; place++)

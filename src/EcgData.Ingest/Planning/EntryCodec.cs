@@ -18,7 +18,7 @@ internal static class EntryCodec
 
     public static void Write(IBufferWriter<byte> output, CatalogueEntry entry)
     {
-        var writer = new Writer(output.GetSpan(MostBytes(entry)));
+        var writer = new Writer(output);
         writer.Text(entry.NativeId);
         writer.Text(entry.PatientId);
         writer.Text(entry.Folder);
@@ -29,26 +29,12 @@ internal static class EntryCodec
         writer.Number(entry.AgeYears is { } age ? BitConverter.SingleToInt32Bits(age) : long.MinValue);
         writer.Number(entry.Fold ?? long.MinValue);
         writer.Number(entry.Position);
-        writer.Number(entry.Labels.Count);
-        for (var index = 0; index < entry.Labels.Count; index++)
-        {
-            var label = entry.Labels[index];
-            writer.Text(label.Code);
-            writer.Number(BitConverter.SingleToInt32Bits(label.Weight));
-        }
-
-        writer.Number(entry.Files.Count);
-        for (var index = 0; index < entry.Files.Count; index++)
-        {
-            var file = entry.Files[index];
-            writer.Text(file.Path);
-            writer.Text(file.Sha256);
-            writer.Number(file.IsContainer ? 1 : 0);
-        }
-
+        writer.Labels(entry.Labels);
+        if (entry.Files is WfdbFilePair pair) writer.Files(pair);
+        else writer.Files(entry.Files);
         writer.Number(entry.Rejection is { } rejection ? (int)rejection.Reason : -1);
         if (entry.Rejection is not null) writer.Text(entry.Rejection.Message);
-        output.Advance(writer.Count);
+        writer.Finish();
     }
 
     public static CatalogueEntry Read(ReadOnlySpan<byte> bytes)
@@ -104,19 +90,6 @@ internal static class EntryCodec
         return files;
     }
 
-    /// <summary>More bytes than the entry can take.</summary>
-    private static int MostBytes(CatalogueEntry entry)
-    {
-        var bytes = 6 * MostNumberBytes + Most(entry.NativeId) + Most(entry.PatientId) + Most(entry.Folder) + Most(entry.Neighbourhood)
-            + Most(entry.Site) + Most(entry.Recorded) + Most(entry.Sex) + Most(entry.Rejection?.Message);
-        for (var index = 0; index < entry.Labels.Count; index++) bytes += Most(entry.Labels[index].Code) + MostNumberBytes;
-        for (var index = 0; index < entry.Files.Count; index++)
-            bytes += Most(entry.Files[index].Path) + Most(entry.Files[index].Sha256) + MostNumberBytes;
-        return checked(bytes);
-
-        static int Most(string? text) => MostNumberBytes + (text is null ? 0 : MostBytesOfCharacter * text.Length);
-    }
-
     /// <summary>The files of an entry, one after the other.</summary>
     public ref struct FilesOfEntry
     {
@@ -154,11 +127,61 @@ internal static class EntryCodec
             new(Encoding.UTF8.GetString(Path), IsPublished ? Encoding.UTF8.GetString(Sha256) : null, IsContainer);
     }
 
-    private ref struct Writer(Span<byte> bytes)
+    private ref struct Writer(IBufferWriter<byte> output)
     {
-        private readonly Span<byte> _bytes = bytes;
+        private const int UsualBytes = 1024;
 
-        public int Count { get; private set; }
+        private Span<byte> _bytes = output.GetSpan(UsualBytes);
+        private int _count;
+
+        public void Labels(IReadOnlyList<Label> labels)
+        {
+            Number(labels.Count);
+            if (labels is Label[] array)
+                foreach (ref readonly var label in array.AsSpan()) Label(label);
+            else
+                foreach (var label in labels) Label(label);
+        }
+
+        public void Files(IReadOnlyList<RecordFile> files)
+        {
+            Number(files.Count);
+            for (var index = 0; index < files.Count; index++)
+            {
+                var file = files[index];
+                Text(file.Path);
+                Text(file.Sha256);
+                Number(file.IsContainer ? 1 : 0);
+            }
+        }
+
+        /// <summary>The same bytes, without the texts.</summary>
+        public void Files(WfdbFilePair files)
+        {
+            Number(files.Count);
+            for (var index = 0; index < files.Count; index++)
+            {
+                var stem = files.Stem;
+                var extension = WfdbFilePair.ExtensionOf(index);
+                Ensure(3 * MostNumberBytes + stem.Length + extension.Length + Sha256Digest.Digits);
+                Put(stem.Length + extension.Length);
+                stem.CopyTo(_bytes[_count..]);
+                extension.CopyTo(_bytes[(_count + stem.Length)..]);
+                _count += stem.Length + extension.Length;
+                if (files.IsPublished(index))
+                {
+                    Put(Sha256Digest.Digits);
+                    files.DigestOf(index).Write(_bytes[_count..]);
+                    _count += Sha256Digest.Digits;
+                }
+                else
+                {
+                    Put(-1);
+                }
+
+                Put(0);
+            }
+        }
 
         public void Text(string? text)
         {
@@ -169,25 +192,57 @@ internal static class EntryCodec
             }
 
             // nearly all are ASCII, as long in bytes as in characters: where that is not so, it is found out while copying
-            var start = Count;
-            Number(text.Length);
-            if (Ascii.FromUtf16(text, _bytes[Count..], out var copied) == OperationStatus.Done)
+            Ensure(checked(MostNumberBytes + MostBytesOfCharacter * text.Length));
+            var start = _count;
+            Put(text.Length);
+            if (Ascii.FromUtf16(text, _bytes[_count..], out var copied) == OperationStatus.Done)
             {
-                Count += copied;
+                _count += copied;
                 return;
             }
 
-            Count = start;
-            Number(Encoding.UTF8.GetByteCount(text));
-            Count += Encoding.UTF8.GetBytes(text, _bytes[Count..]);
+            _count = start;
+            Put(Encoding.UTF8.GetByteCount(text));
+            _count += Encoding.UTF8.GetBytes(text, _bytes[_count..]);
         }
 
         /// <summary>A zigzag number of variable length: most are one byte.</summary>
         public void Number(long value)
         {
+            Ensure(MostNumberBytes);
+            Put(value);
+        }
+
+        public readonly void Finish() => output.Advance(_count);
+
+        private void Label(in Label label)
+        {
+            Text(label.Code);
+            Number(BitConverter.SingleToInt32Bits(label.Weight));
+        }
+
+        /// <summary>A number that there is room for.</summary>
+        private void Put(long value)
+        {
             var rest = (ulong)value << 1 ^ (ulong)(value >> 63);
-            for (; rest >= 0x80; rest >>= 7) _bytes[Count++] = (byte)(rest | 0x80);
-            _bytes[Count++] = (byte)rest;
+            if (rest < 0x80)
+            {
+                _bytes[_count++] = (byte)rest;
+                return;
+            }
+
+            var count = _count;
+            for (; rest >= 0x80; rest >>= 7) _bytes[count++] = (byte)(rest | 0x80);
+            _bytes[count++] = (byte)rest;
+            _count = count;
+        }
+
+        private void Ensure(int bytes)
+        {
+            if (_bytes.Length - _count >= bytes) return;
+            output.Advance(_count);
+            _bytes = output.GetSpan(Math.Max(bytes, UsualBytes));
+            _count = 0;
         }
     }
 
@@ -198,6 +253,12 @@ internal static class EntryCodec
 
         public long Number()
         {
+            if (_bytes[_position] is < 0x80 and var only)
+            {
+                _position++;
+                return only >> 1 ^ -(only & 1);
+            }
+
             ulong value = 0;
             for (var shift = 0; ; shift += 7)
             {

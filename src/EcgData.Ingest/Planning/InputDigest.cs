@@ -65,7 +65,7 @@ internal sealed class InputDigest : IDisposable
 
     public void Dispose() => _hash.Dispose();
 
-    private void Text(string text) => Encoding.UTF8.GetBytes(text, _bytes);
+    private void Text(string text) => _bytes.Advance(Encoding.UTF8.GetBytes(text, _bytes.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length))));
 
     private void HashIfMany()
     {

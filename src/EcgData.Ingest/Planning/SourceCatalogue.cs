@@ -14,6 +14,8 @@ namespace EcgData.Ingest;
 /// </summary>
 public sealed class SourceCatalogue : IDisposable
 {
+    private const int SpoolBufferBytes = 1 << 16;
+
     private readonly FileStream _spool;
     private readonly TextColumn _ids = new();
     private readonly GrowingColumn<long> _offsets = new();   // of the entries in the spool, and the end of the last
@@ -35,7 +37,7 @@ public sealed class SourceCatalogue : IDisposable
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.ReadWrite,
                 Share = FileShare.ReadWrite | FileShare.Delete,
-                BufferSize = 1 << 16,
+                BufferSize = 0,   // entries are collected here
             });
         File.Delete(path);   // the open file needs no name, and a killed process leaves none behind
     }
@@ -66,8 +68,10 @@ public sealed class SourceCatalogue : IDisposable
         var catalogue = new SourceCatalogue(name, source, folder, options);
         try
         {
-            var entries = source.ReadCatalogue(folder, options, cancel).Take(limit ?? int.MaxValue);
-            catalogue.Fill(entries.Select(entry => ErasedEntry.Unless(entry, name, erased)), progress, cancel);
+            var entries = source.ReadCatalogue(folder, options, cancel);
+            if (limit is { } first) entries = entries.Take(first);
+            if (erased is { AreNone: false }) entries = entries.Select(entry => ErasedEntry.Unless(entry, name, erased));
+            catalogue.Fill(entries, progress, cancel);
             return catalogue;
         }
         catch
@@ -167,18 +171,16 @@ public sealed class SourceCatalogue : IDisposable
     private void Fill(IEnumerable<CatalogueEntry> entries, IProgress<long>? progress, CancellationToken cancel)
     {
         var places = new Dictionary<Place, int>();
-        var bytes = new ArrayBufferWriter<byte>(1024);
+        var bytes = new ArrayBufferWriter<byte>(2 * SpoolBufferBytes);
         var (here, number) = (default(Place), -1);
-        long offset = 0;
+        long written = 0;
         using (var ahead = new EntriesAhead(entries, cancel))
         {
             foreach (var entry in ahead.Read())
             {
-                bytes.ResetWrittenCount();
+                _offsets.Add(written + bytes.WrittenCount);
                 EntryCodec.Write(bytes, entry);
-                _spool.Write(bytes.WrittenSpan);
-                _offsets.Add(offset);
-                offset += bytes.WrittenCount;
+                if (bytes.WrittenCount >= SpoolBufferBytes) Spool();
                 var place = new Place(entry.Folder, entry.Neighbourhood);
                 if (number < 0 || place != here)
                 {
@@ -191,19 +193,25 @@ public sealed class SourceCatalogue : IDisposable
                 }
 
                 _places.Add(number);
-                _ids.Add(entry.NativeId);
-                _hashes.Add(QuickHash.Of(_ids[^1]));
+                _hashes.Add(QuickHash.Of(_ids.Add(entry.NativeId)));
                 if (_ids.Count % 4096 == 0) progress?.Report(_ids.Count);
             }
         }
 
-        _offsets.Add(offset);
-        _spool.Flush();
+        Spool();
+        _offsets.Add(written);
         _entries = _spool.SafeFileHandle;
         var sorting = Task.Run(Sort, CancellationToken.None);
         RefuseTwins();
         sorting.GetAwaiter().GetResult();
         progress?.Report(_ids.Count);
+
+        void Spool()
+        {
+            _spool.Write(bytes.WrittenSpan);
+            written += bytes.WrittenCount;
+            bytes.ResetWrittenCount();
+        }
     }
 
     /// <summary>By place, then by id. Numbers that begin the ids are sorted, not the ids: eight bytes part nearly all of them.</summary>
@@ -215,6 +223,7 @@ public sealed class SourceCatalogue : IDisposable
         for (var place = 0; place + 1 < starts.Length; place++)
         {
             var (first, end) = (starts[place], starts[place + 1]);
+            if (AreRising(beginnings.AsSpan(first..end))) continue;   // as many tables are published
             beginnings.AsSpan(first..end).Sort(_order.AsSpan(first..end));
             for (var start = first; start < end;)
             {
@@ -244,6 +253,13 @@ public sealed class SourceCatalogue : IDisposable
         return starts;
     }
 
+    private static bool AreRising(ReadOnlySpan<ulong> numbers)
+    {
+        for (var index = 1; index < numbers.Length; index++)
+            if (numbers[index] <= numbers[index - 1]) return false;
+        return true;
+    }
+
     private static ulong BeginningOf(ReadOnlySpan<byte> id)
     {
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
@@ -255,7 +271,7 @@ public sealed class SourceCatalogue : IDisposable
     private void RefuseTwins()
     {
         var sorted = _sortedHashes = _hashes.ToArray();
-        sorted.AsSpan().Sort();
+        ShortHash.Sort<byte>(sorted, []);
         var repeated = new HashSet<ulong>();
         for (var index = 1; index < sorted.Length; index++)
             if (sorted[index] == sorted[index - 1]) repeated.Add(sorted[index]);

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.InteropServices;
 using System.Text;
 using EcgData.Signals;
 using EcgData.Sources.Tables;
@@ -7,35 +8,35 @@ namespace EcgData.Sources.MimicIvEcg;
 
 /// <summary>The report lines of <c>machine_measurements.csv</c> by study, whatever the order of the rows.</summary>
 /// <remarks>
-/// The reports repeat themselves (950 distinct first lines among 800,035 records), so a line's text is kept once and a study's
-/// lines are indices: 16 bytes a study and 4 a line, under 40 bytes a record at the usual four to five lines. Whether a study was
-/// asked for is a bit of it.
+/// The reports repeat themselves (950 distinct first lines among 800,035 records), and so do whole ones: a line's text is kept once,
+/// a list of lines is their numbers and kept once, and a row is its study and the number of its list. Whether a study was asked for
+/// is a bit of it.
 /// </remarks>
 internal sealed class MachineReports
 {
     private const string Table = "machine_measurements.csv";
+    private const int ListsAtHand = 1 << 12;
 
     private readonly GrowingColumn<long> _studies;   // as the rows lie
-    private readonly int[] _rows;                    // in the order of their studies
-    private readonly GrowingColumn<int> _starts;
-    private readonly GrowingColumn<int> _lines;
-    private readonly Label[] _labels;
+    private readonly GrowingColumn<int> _lists;      // a row's number in the distinct ones
+    private readonly DistinctBytes _distinct;        // int[]: the numbers of the lines
+    private readonly Label[] _labels;                // the lines
+    private readonly int[] _rows;                    // in the order of their studies' hashes
     private readonly BitArray _repeated;             // rows whose study has another row
     private readonly BitArray _taken;
     private readonly HashSet<long> _takenElsewhere = [];
+    private readonly (int List, Label[]? Labels)[] _atHand = new (int, Label[]?)[ListsAtHand];   // made before, by the end of their number
     private int _expected;   // the row behind the one asked for last
 
-    /// <param name="starts">Where each row's lines begin, and the end of the last.</param>
-    private MachineReports(GrowingColumn<long> studies, GrowingColumn<int> starts, GrowingColumn<int> lines, Label[] labels)
+    private MachineReports(GrowingColumn<long> studies, GrowingColumn<int> lists, DistinctBytes distinct, Label[] labels)
     {
-        (_studies, _starts, _lines, _labels) = (studies, starts, lines, labels);
-        _rows = new int[studies.Count];
-        for (var row = 0; row < _rows.Length; row++) _rows[row] = row;
-        studies.ToArray().AsSpan().Sort(_rows.AsSpan());
-        _repeated = new BitArray(_rows.Length);
-        for (var place = 1; place < _rows.Length; place++)
-            if (studies[_rows[place]] == studies[_rows[place - 1]]) _repeated[_rows[place]] = _repeated[_rows[place - 1]] = true;
-        _taken = new BitArray(_rows.Length);
+        (_studies, _lists, _distinct, _labels) = (studies, lists, distinct, labels);
+        (_rows, _repeated, _taken) = (new int[studies.Count], new BitArray(studies.Count), new BitArray(studies.Count));
+        var hashes = new ulong[studies.Count];
+        for (var row = 0; row < hashes.Length; row++) (_rows[row], hashes[row]) = (row, HashOf(studies[row]));
+        ShortHash.Sort<int>(hashes, _rows);
+        for (var place = 1; place < hashes.Length; place++)
+            if (hashes[place] == hashes[place - 1]) _repeated[_rows[place]] = _repeated[_rows[place - 1]] = true;
     }
 
     /// <summary>Rows that cannot be read; their studies have no labels.</summary>
@@ -45,26 +46,21 @@ internal sealed class MachineReports
     /// <exception cref="SourceException">The table lacks a column or cannot be read.</exception>
     public static MachineReports Read(SourceFolder folder, CancellationToken cancel)
     {
-        var (studies, starts, lines) = (new GrowingColumn<long>(), new GrowingColumn<int>(), new GrowingColumn<int>());
-        List<Label> labels = [];
+        var (studies, lists) = (new GrowingColumn<long>(), new GrowingColumn<int>());
+        var (texts, distinct) = (new DistinctBytes(), new DistinctBytes());
         List<CatalogueEntry> badRows = [];
         if (folder.Exists(Table))
         {
             using var table = SourceTable.Open(folder, Table, "study_id", "report_0");
             var study = table.Column("study_id");
             var reports = ReportColumns(table);
-            // Looked up by span: a text is made once, not for each of its hundred thousand uses.
-            var known = new Dictionary<string, int>(StringComparer.Ordinal);
-            var byText = known.GetAlternateLookup<ReadOnlySpan<char>>();
-            var text = new char[1024];
+            var lines = new int[reports.Length];
             while (table.Read())
             {
                 cancel.ThrowIfCancellationRequested();
                 try
                 {
-                    var id = table.Integer(study);
-                    starts.Add(lines.Count);
-                    studies.Add(id);
+                    studies.Add(table.Integer(study));
                 }
                 catch (RecordException e)
                 {
@@ -76,29 +72,23 @@ internal sealed class MachineReports
                     continue;
                 }
 
-                var first = lines.Count;
+                var count = 0;
                 foreach (var column in reports)
                 {
                     var field = table.Utf8(column);
                     if (field.IsEmpty) continue;
-                    if (text.Length < field.Length) text = new char[field.Length];
-                    var line = text.AsSpan(0, Encoding.UTF8.GetChars(field, text));
-                    if (!byText.TryGetValue(line, out var index))
-                    {
-                        index = labels.Count;
-                        byText[line] = index;
-                        labels.Add(new Label($"mimic-report:{line}"));
-                    }
-
-                    var told = false;
-                    for (var earlier = first; earlier < lines.Count && !told; earlier++) told = lines[earlier] == index;
-                    if (!told) lines.Add(index);
+                    // what is no UTF-8 is told apart by the text that it becomes
+                    var line = texts.NumberOf(Ascii.IsValid(field) ? field : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(field)));
+                    if (!lines.AsSpan(0, count).Contains(line)) lines[count++] = line;
                 }
+
+                lists.Add(distinct.NumberOf(MemoryMarshal.AsBytes(lines.AsSpan(0, count))));
             }
         }
 
-        starts.Add(lines.Count);
-        return new MachineReports(studies, starts, lines, [.. labels]) { BadRows = badRows };
+        var labels = new Label[texts.Count];
+        for (var line = 0; line < labels.Length; line++) labels[line] = new Label($"mimic-report:{Encoding.UTF8.GetString(texts[line])}");
+        return new MachineReports(studies, lists, distinct, labels) { BadRows = badRows };
     }
 
     /// <summary>Whether nobody has asked for this study before.</summary>
@@ -118,10 +108,7 @@ internal sealed class MachineReports
         if (row < 0) return [];
         if (place >= 0)
             while (++place < _rows.Length && _studies[_rows[place]] == study) Same(_rows[place], row, study);
-        var (first, end) = LinesOf(row);
-        var labels = new Label[end - first];
-        for (var i = 0; i < labels.Length; i++) labels[i] = _labels[_lines[first + i]];
-        return labels;
+        return LabelsOf(_lists[row]);
     }
 
     /// <summary>The row of a study, of several always the same one; -1 where there is none.</summary>
@@ -137,11 +124,12 @@ internal sealed class MachineReports
             return row;
         }
 
+        var hash = HashOf(study);
         var (low, high) = (0, _rows.Length);
         while (low < high)
         {
             var middle = low + (high - low) / 2;
-            if (_studies[_rows[middle]] < study) low = middle + 1;
+            if (HashOf(_studies[_rows[middle]]) < hash) low = middle + 1;
             else high = middle;
         }
 
@@ -151,24 +139,33 @@ internal sealed class MachineReports
         return _rows[low];
     }
 
-    private (int First, int End) LinesOf(int row) => (_starts[row], _starts[row + 1]);
+    /// <summary>The labels of a list. Studies that say the same one after the other share them.</summary>
+    private Label[] LabelsOf(int list)
+    {
+        ref var atHand = ref _atHand[list % ListsAtHand];
+        if (atHand.Labels is not null && atHand.List == list) return atHand.Labels;
+        var lines = MemoryMarshal.Cast<byte, int>(_distinct[list]);
+        var labels = new Label[lines.Length];
+        for (var i = 0; i < labels.Length; i++) labels[i] = _labels[lines[i]];
+        atHand = (list, labels);
+        return labels;
+    }
 
     private void Same(int row, int other, long study)
     {
-        var ((first, end), (otherFirst, otherEnd)) = (LinesOf(row), LinesOf(other));
-        var same = end - first == otherEnd - otherFirst;
-        for (var line = 0; same && line < end - first; line++) same = _lines[first + line] == _lines[otherFirst + line];
-        if (!same)
+        if (_lists[row] != _lists[other])
             throw new RecordException(
                 RejectionReason.CatalogueRow,
                 $"{Table}: study {study} has several rows with different reports; one was expected. Compare with the published table.");
     }
 
     /// <summary>report_0, report_1 ... in the order of their numbers, as many as the table has.</summary>
-    private static List<TableColumn> ReportColumns(SourceTable table)
+    private static TableColumn[] ReportColumns(SourceTable table)
     {
         List<TableColumn> columns = [];
         for (var number = 0; table.ColumnOrNone($"report_{number}") is { Index: >= 0 } column; number++) columns.Add(column);
-        return columns;
+        return [.. columns];
     }
+
+    private static ulong HashOf(long study) => ShortHash.Of((ulong)study);
 }

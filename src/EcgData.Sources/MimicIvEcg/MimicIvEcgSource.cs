@@ -33,10 +33,11 @@ public sealed class MimicIvEcgSource : IEcgSource
             table.Column("subject_id"), table.Column("study_id"), table.Column("ecg_time"), table.Column("path"));
         var (reports, listed) = ReadBeside(folder, cancel);
         using var checksums = listed;
+        var patients = new PatientTexts();
         while (table.Read())
         {
             cancel.ThrowIfCancellationRequested();
-            yield return ReadRow(table, columns, reports, checksums);
+            yield return ReadRow(table, columns, reports, checksums, patients);
         }
 
         foreach (var bad in reports.BadRows) yield return bad;
@@ -60,9 +61,9 @@ public sealed class MimicIvEcgSource : IEcgSource
     }
 
     private static CatalogueEntry ReadRow(
-        SourceTable table, Columns columns, MachineReports reports, PublishedChecksums checksums)
+        SourceTable table, Columns columns, MachineReports reports, PublishedChecksums checksums, PatientTexts patients)
     {
-        var (nativeId, patient) = (table.RowName, (string?)null);
+        var (nativeId, patient, neighbourhood) = ((string?)null, (string?)null, "");
         try
         {
             var study = table.Integer(columns.Study);
@@ -74,31 +75,51 @@ public sealed class MimicIvEcgSource : IEcgSource
             }
 
             nativeId = text;
-            patient = table.Integer(columns.Subject).ToString(CultureInfo.InvariantCulture);
+            (patient, neighbourhood) = patients.Of(table.Integer(columns.Subject));
             return new CatalogueEntry
             {
                 NativeId = nativeId,
                 PatientId = patient,
-                Neighbourhood = NeighbourhoodOf(patient),
+                Neighbourhood = neighbourhood,
                 Recorded = table.Text(columns.Time),
                 Labels = reports.Of(study),
-                Files = WfdbFiles.Of(table.RequiredText(columns.Path), checksums),
+                Files = WfdbFiles.Of(table.RequiredUtf8(columns.Path), checksums),
             };
         }
         catch (RecordException e)
         {
             return new CatalogueEntry
             {
-                NativeId = nativeId,
+                NativeId = nativeId ?? table.RowName,
                 PatientId = patient,
-                Neighbourhood = patient is null ? "" : NeighbourhoodOf(patient),
+                Neighbourhood = neighbourhood,
                 Rejection = new Rejection(e.Reason, e.Message),
             };
         }
     }
 
-    /// <summary>The release's folder of the patient, p1000 for 10000032: a study's id says nothing about where it lies.</summary>
-    private static string NeighbourhoodOf(string patient) => $"p{patient.AsSpan(0, Math.Min(4, patient.Length))}";
+    /// <summary>What a patient is called, and where the release keeps the patient: rows of one come one after the other.</summary>
+    private sealed class PatientTexts
+    {
+        private long? _subject;
+        private (string Patient, string Neighbourhood) _texts = ("", "");
+
+        public (string Patient, string Neighbourhood) Of(long subject)
+        {
+            if (subject == _subject) return _texts;
+            _subject = subject;
+            var patient = subject.ToString(CultureInfo.InvariantCulture);
+            return _texts = (patient, NeighbourhoodOf(patient));
+        }
+
+        /// <summary>The release's folder of the patient, p1000 for 10000032: a study's id says nothing about where it lies.</summary>
+        private string NeighbourhoodOf(string patient)
+        {
+            var beginning = patient.AsSpan(0, Math.Min(4, patient.Length));
+            var last = _texts.Neighbourhood;
+            return last.Length > 0 && beginning.SequenceEqual(last.AsSpan(1)) ? last : $"p{beginning}";
+        }
+    }
 
     private readonly record struct Columns(TableColumn Subject, TableColumn Study, TableColumn Time, TableColumn Path);
 }

@@ -45,10 +45,7 @@ internal sealed class ListedRecords
 
     /// <param name="under">Only paths that start with it are kept: <c>records500/</c>.</param>
     /// <exception cref="SourceException">The list cannot be read.</exception>
-    public static ListedRecords Read(SourceFolder folder, string under) => new(
-        (SourceLines.TryRead(folder, "RECORDS") ?? [])
-        .Select(line => Encoding.UTF8.GetString(line.Utf8.Span).Trim())
-        .Where(path => path.StartsWith(under, StringComparison.Ordinal)));
+    public static ListedRecords Read(SourceFolder folder, string under) => new(Paths(folder, under));
 
     /// <summary>A row tells of a path.</summary>
     /// <returns>Whether the path is listed.</returns>
@@ -68,4 +65,14 @@ internal sealed class ListedRecords
 
     /// <summary>Whether a path is listed, and no row has told of it so far.</summary>
     public bool IsNotTaken(string path) => !AreNone && Places.TryGetValue(path, out var place) && !_taken[place];
+
+    private static IEnumerable<string> Paths(SourceFolder folder, string under)
+    {
+        using var lines = SourceLines.TryOpen(folder, "RECORDS");
+        while (lines?.Read() == true)
+        {
+            var path = Encoding.UTF8.GetString(lines.Utf8).Trim();
+            if (path.StartsWith(under, StringComparison.Ordinal)) yield return path;
+        }
+    }
 }

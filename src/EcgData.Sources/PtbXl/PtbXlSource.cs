@@ -29,7 +29,7 @@ public sealed class PtbXlSource : IEcgSource
         var rate = Rate.Of(options);
         var (listed, published) = ReadBeside(folder, rate.Folder);
         using var checksums = published;
-        var (ids, labels) = (new HashSet<int>(), new LabelNames());
+        var (ids, labels) = (new HashSet<int>(), new StatementLabels());
         using var table = SourceTable.Open(
             folder, Database, "ecg_id", "patient_id", "age", "sex", "site", "recording_date", "scp_codes", "strat_fold", rate.PathColumn);
         var columns = new Columns(table, rate);
@@ -74,7 +74,7 @@ public sealed class PtbXlSource : IEcgSource
 
     private static CatalogueEntry ReadRow(
         SourceTable table, Columns columns, PublishedChecksums checksums, ListedRecords listed, HashSet<int> ids,
-        LabelNames labels)
+        StatementLabels labels)
     {
         var (nativeId, patient) = (table.RowName, (string?)null);
         Rejection? withdrawn = null;
@@ -108,9 +108,9 @@ public sealed class PtbXlSource : IEcgSource
                     1 => "female",
                     _ => throw table.Bad(columns.Sex, "0 (male) or 1 (female)"),
                 },
-                Labels = ReadLabels(table, columns.Statements, labels),
+                Labels = labels.Read(table, columns.Statements),
                 Fold = (int?)table.IntegerOrNull(columns.Fold, 1, 10),
-                Files = WfdbFiles.Of(path ?? table.RequiredText(columns.Path), checksums),
+                Files = WfdbFiles.Of(table.RequiredUtf8(columns.Path), checksums),
                 Rejection = withdrawn,
             };
         }
@@ -148,22 +148,6 @@ public sealed class PtbXlSource : IEcgSource
         return age > oldest ? throw table.Bad(column, "an age in years, or 300 for above 89,") : (float?)age;
     }
 
-    private static Label[] ReadLabels(SourceTable table, TableColumn column, LabelNames names)
-    {
-        if (!PythonDictionary.TryParse(table.Text(column), out var statements))
-            throw table.Bad(column, "a Python dictionary of statement and likelihood, {'NORM': 100.0},");
-        if (statements.Exists(statement => statement.Key.Length == 0 || statement.Value is < 0 or > 100))
-            throw table.Bad(column, "a code and a likelihood from 0 to 100 percent");
-        var labels = new Label[statements.Count];
-        for (var index = 0; index < labels.Length; index++)
-        {
-            var (code, percent) = statements[index];
-            labels[index] = new Label(names.Of(code), percent == 0 ? 1 : (float)(percent / 100));
-        }
-
-        return labels;
-    }
-
     private static CatalogueEntry NotInTable(string path, HashSet<int> ids)
     {
         // records500/21000/21837_hr is record 21837.
@@ -180,14 +164,44 @@ public sealed class PtbXlSource : IEcgSource
         };
     }
 
-    /// <summary>Statements as labels: a few dozen codes come in every record, and their names are made once.</summary>
-    private sealed class LabelNames
+    /// <summary>Statements as labels: a few dozen codes come in every record, and a few texts in most. They are made once.</summary>
+    private sealed class StatementLabels
     {
         private const int Most = 4096;
 
         private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
+        private readonly DistinctBytes _texts = new();
+        private readonly List<Label[]> _labels = [];   // of each of the texts
 
-        public string Of(string code)
+        /// <exception cref="RecordException">The column is not a dictionary of statement and likelihood.</exception>
+        public Label[] Read(SourceTable table, TableColumn column)
+        {
+            var text = table.Utf8(column);
+            if (_texts.Find(text) is >= 0 and var known) return _labels[known];
+            var labels = Parse(table, column);
+            if (_labels.Count == Most) return labels;
+            _texts.NumberOf(text);
+            _labels.Add(labels);
+            return labels;
+        }
+
+        private Label[] Parse(SourceTable table, TableColumn column)
+        {
+            if (!PythonDictionary.TryParse(table.Text(column), out var statements))
+                throw table.Bad(column, "a Python dictionary of statement and likelihood, {'NORM': 100.0},");
+            if (statements.Exists(statement => statement.Key.Length == 0 || statement.Value is < 0 or > 100))
+                throw table.Bad(column, "a code and a likelihood from 0 to 100 percent");
+            var labels = new Label[statements.Count];
+            for (var index = 0; index < labels.Length; index++)
+            {
+                var (code, percent) = statements[index];
+                labels[index] = new Label(NameOf(code), percent == 0 ? 1 : (float)(percent / 100));
+            }
+
+            return labels;
+        }
+
+        private string NameOf(string code)
         {
             if (_names.TryGetValue(code, out var name)) return name;
             name = $"scp:{code}";

@@ -8,6 +8,7 @@ public sealed class GrowingColumn<T>
     private const int BlockLength = 1 << BlockBits;
 
     private readonly List<T[]> _blocks = [];
+    private T[] _block = [];   // the last
 
     public int Count { get; private set; }
 
@@ -17,8 +18,8 @@ public sealed class GrowingColumn<T>
     public void Add(T value)
     {
         var place = Count & (BlockLength - 1);
-        if (place == 0) _blocks.Add(GC.AllocateUninitializedArray<T>(BlockLength));
-        _blocks[^1][place] = value;
+        if (place == 0) _blocks.Add(_block = GC.AllocateUninitializedArray<T>(BlockLength));
+        _block[place] = value;
         Count++;
     }
 

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Security.Cryptography;
 using System.Text;
 using EcgData.Signals;
 using Microsoft.Win32.SafeHandles;
@@ -8,18 +6,16 @@ namespace EcgData.Sources.Tables;
 
 /// <summary>The SHA-256 of a release's files, from its <c>SHA256SUMS.txt</c>: 64 hex digits, white space, path.</summary>
 /// <remarks>
-/// The digests stay in the file: memory holds a 64-bit hash of each path (FNV-1a by Fowler, Noll and Vo) and where its line begins, 16
-/// bytes a file, and what a hash leads to is compared. Who asks in the order of the list, as a table of records nearly always is, pays
+/// The digests stay in the file: memory holds a 64-bit hash of each path and where its line begins, 16 bytes a file, and what a hash
+/// leads to is compared. Who asks in the order of the list, as a table of records nearly always is, pays
 /// for no search: the line behind the one found last is looked at first. For one thread at a time.
 /// </remarks>
 internal sealed class PublishedChecksums : IDisposable
 {
     public const string FileName = "SHA256SUMS.txt";
 
-    private const int DigestCharacters = 2 * SHA256.HashSizeInBytes;
-
     // The shortest line, digest, blank, a letter and the line's end, bounds how many a file can have.
-    private const int ShortestLineBytes = DigestCharacters + 3;
+    private const int ShortestLineBytes = Sha256Digest.Digits + 3;
 
     // Longer than any line; what is asked for in no order gets a few lines at a time.
     private const int WideWindowBytes = 1 << 17;
@@ -44,7 +40,8 @@ internal sealed class PublishedChecksums : IDisposable
     /// <exception cref="SourceException">A line that is none, or a path that is listed twice with different checksums.</exception>
     public static PublishedChecksums Read(SourceFolder folder, string under = "", string fileName = FileName)
     {
-        if (SourceLines.TryRead(folder, fileName) is not { } lines) return new PublishedChecksums(null, [], [], 0);
+        using var lines = SourceLines.TryOpen(folder, fileName);
+        if (lines is null) return new PublishedChecksums(null, [], [], 0);
         var file = Open(folder, fileName);
         try
         {
@@ -52,19 +49,19 @@ internal sealed class PublishedChecksums : IDisposable
             // As many as there can be: pages that nothing is written to take no memory, and growing would copy.
             var most = checked((int)Math.Min(RandomAccess.GetLength(file) / ShortestLineBytes + 1, Array.MaxLength));
             var (paths, offsets, count) = (GC.AllocateUninitializedArray<ulong>(most), GC.AllocateUninitializedArray<long>(most), 0);
-            foreach (var line in lines)
+            while (lines.Read())
             {
-                if (!TrySplit(line.Utf8.Span, out var path))
+                if (!TrySplit(lines.Utf8, out var path) || !Sha256Digest.TryParse(lines.Utf8[..Sha256Digest.Digits], out _))
                     throw new SourceException(
-                        $"{fileName}, line {line.Number}: {SourceTable.Shown(Encoding.UTF8.GetString(line.Utf8.Span))}; " +
+                        $"{fileName}, line {lines.Number}: {SourceTable.Shown(Encoding.UTF8.GetString(lines.Utf8))}; " +
                         "64 hex digits, a blank and a path were expected. Download the file again.");
                 if (!path.StartsWith(wanted)) continue;
                 if (count == most) throw new SourceException($"{fileName}: grew while it was read. Read it again.");
-                (paths[count], offsets[count]) = (KeyOf(path), line.Offset);
+                (paths[count], offsets[count]) = (ShortHash.Of(path), lines.Offset);
                 count++;
             }
 
-            paths.AsSpan(0, count).Sort(offsets.AsSpan(0, count));
+            ShortHash.Sort(paths.AsSpan(0, count), offsets.AsSpan(0, count));
             var checksums = new PublishedChecksums(file, paths, offsets, count);
             checksums.RefuseContradictions(fileName);
             return checksums;
@@ -76,38 +73,31 @@ internal sealed class PublishedChecksums : IDisposable
         }
     }
 
-    /// <summary>The published SHA-256 of a file in lower-case hex, or null where none is published.</summary>
-    /// <param name="path">Relative to the release's root, parted by <c>/</c>.</param>
-    public string? Of(string path)
+    /// <summary>The published SHA-256 of a file.</summary>
+    /// <param name="path">UTF-8, relative to the release's root, parted by <c>/</c>.</param>
+    /// <returns>False where none is published.</returns>
+    public bool TryFind(ReadOnlySpan<byte> path, out Sha256Digest digest)
     {
-        if (Count == 0) return null;
-        var rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(path.Length));
-        try
-        {
-            ReadOnlySpan<byte> wanted = rented.AsSpan(0, Encoding.UTF8.GetBytes(path, rented));
-            if (DigestAt(_next, wanted) is { } follows) return follows;
-            var key = KeyOf(wanted);
-            for (var index = FirstOf(key); index < Count && _paths[index] == key; index++)
-                if (DigestAt(_offsets[index], wanted) is { } digest) return digest;
-            return null;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
+        digest = default;
+        if (Count == 0) return false;
+        if (IsAt(_next, path, out digest)) return true;
+        var key = ShortHash.Of(path);
+        for (var index = FirstOf(key); index < Count && _paths[index] == key; index++)
+            if (IsAt(_offsets[index], path, out digest)) return true;
+        return false;
     }
 
     public void Dispose() => _file?.Dispose();
 
-    /// <summary>The digest of the line at <paramref name="offset"/> if it is of the path, and then the next line is where to look first.</summary>
-    private string? DigestAt(long offset, ReadOnlySpan<byte> wanted)
+    /// <summary>Whether the line at <paramref name="offset"/> is of the path; then the next line is where to look first.</summary>
+    private bool IsAt(long offset, ReadOnlySpan<byte> wanted, out Sha256Digest digest)
     {
+        digest = default;
         var line = LineAt(offset);
-        if (!TrySplit(line.TrimEnd((byte)'\r'), out var path) || !path.SequenceEqual(wanted)) return null;
+        if (!TrySplit(line.TrimEnd((byte)'\r'), out var path) || !path.SequenceEqual(wanted)
+            || !Sha256Digest.TryParse(line[..Sha256Digest.Digits], out digest)) return false;
         _next = offset + line.Length + 1;
-        Span<char> digest = stackalloc char[DigestCharacters];
-        Ascii.ToLower(line[..DigestCharacters], digest, out _);
-        return digest.ToString();
+        return true;
     }
 
     /// <summary>The bytes from <paramref name="offset"/> to the end of the line, valid until the next call; none behind the end of the file.</summary>
@@ -148,12 +138,20 @@ internal sealed class PublishedChecksums : IDisposable
 
     private void RefuseContradictions(string fileName)
     {
+        // of one hash, so probably of one path: as they lie in the file
+        for (var (start, end) = (0, 1); end <= Count; end++)
+        {
+            if (end < Count && _paths[end] == _paths[start]) continue;
+            if (end - start > 1) _offsets.AsSpan(start, end - start).Sort();
+            start = end;
+        }
+
         for (var index = 1; index < Count; index++)
         {
             if (_paths[index] != _paths[index - 1]) continue;
             var (first, second) = (LineAt(_offsets[index - 1]).TrimEnd((byte)'\r').ToArray(), LineAt(_offsets[index]).TrimEnd((byte)'\r').ToArray());
             if (!TrySplit(first, out var one) || !TrySplit(second, out var other) || !one.SequenceEqual(other)) continue;
-            var (digest, twin) = (Encoding.ASCII.GetString(first, 0, DigestCharacters), Encoding.ASCII.GetString(second, 0, DigestCharacters));
+            var (digest, twin) = (Encoding.ASCII.GetString(first, 0, Sha256Digest.Digits), Encoding.ASCII.GetString(second, 0, Sha256Digest.Digits));
             if (!digest.Equals(twin, StringComparison.OrdinalIgnoreCase))
                 throw new SourceException(
                     $"{fileName}: {SourceTable.Shown(Encoding.UTF8.GetString(one))} is listed with two checksums, " +
@@ -161,18 +159,22 @@ internal sealed class PublishedChecksums : IDisposable
         }
     }
 
+    /// <summary>Parts a line; whether the digits are digits is not looked at.</summary>
     private static bool TrySplit(ReadOnlySpan<byte> line, out ReadOnlySpan<byte> path)
     {
         path = default;
-        if (line.Length <= DigestCharacters || line[DigestCharacters] is not ((byte)' ' or (byte)'\t')) return false;
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        if (Convert.FromHexString(line[..DigestCharacters], digest, out _, out _) != OperationStatus.Done) return false;
+        if (line.Length <= Sha256Digest.Digits || !IsBlank(line[Sha256Digest.Digits])) return false;
         // sha256sum marks files read in binary mode with a star; lists made inside the folder start with "./".
-        path = line[DigestCharacters..].Trim(" \t"u8);
+        var (start, end) = (Sha256Digest.Digits + 1, line.Length);
+        while (start < end && IsBlank(line[start])) start++;
+        while (start < end && IsBlank(line[end - 1])) end--;
+        path = line[start..end];
         if (path.StartsWith("*"u8)) path = path[1..];
         if (path.StartsWith("./"u8)) path = path[2..];
         return !path.IsEmpty;
     }
+
+    private static bool IsBlank(byte character) => character is (byte)' ' or (byte)'\t';
 
     private static SafeFileHandle Open(SourceFolder folder, string fileName)
     {
@@ -184,12 +186,5 @@ internal sealed class PublishedChecksums : IDisposable
         {
             throw new SourceException($"{fileName}: cannot be read: {e.Message}", e);
         }
-    }
-
-    private static ulong KeyOf(ReadOnlySpan<byte> path)
-    {
-        var hash = 0xcbf29ce484222325;
-        foreach (var next in path) hash = (hash ^ next) * 0x100000001b3;
-        return hash;
     }
 }

@@ -3,19 +3,50 @@ using EcgData.Signals;
 namespace EcgData.Sources.Tables;
 
 /// <summary>The lines of a plain text file of a source (RECORDS, SHA256SUMS.txt), one at a time, LF or CRLF, the last with or without.</summary>
-internal static class SourceLines
+internal sealed class SourceLines : IDisposable
 {
     // A path of a source has at most a few hundred bytes; more is no list of files, and is not read into memory.
     private const int MaximumLineBytes = 1 << 16;
 
-    /// <summary>The lines that are not blank.</summary>
+    private readonly string _path;
+    private readonly FileStream _stream;
+    private readonly byte[] _buffer = new byte[2 * MaximumLineBytes];
+    private int _start;
+    private int _end;
+    private bool _atEnd;
+    private long _nextOffset;
+    private int _lineStart;
+    private int _lineLength;
+
+    private SourceLines(string fullPath, string path)
+    {
+        _path = path;
+        try
+        {
+            _stream = new FileStream(fullPath, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1, FileOptions.SequentialScan);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(e);
+        }
+    }
+
+    /// <summary>Of the current line, from 1.</summary>
+    public long Number { get; private set; }
+
+    /// <summary>Of the current line's first byte in the file.</summary>
+    public long Offset { get; private set; }
+
+    /// <summary>The current line without its end; valid until the next <see cref="Read"/>.</summary>
+    public ReadOnlySpan<byte> Utf8 => _buffer.AsSpan(_lineStart, _lineLength);
+
     /// <returns>Null where there is no such file.</returns>
-    /// <exception cref="SourceException">The file cannot be read, or a line is longer than any path.</exception>
-    public static IEnumerable<SourceLine>? TryRead(SourceFolder folder, string path)
+    /// <exception cref="SourceException">The file cannot be read.</exception>
+    public static SourceLines? TryOpen(SourceFolder folder, string path)
     {
         try
         {
-            return folder.Exists(path) ? Read(folder.Resolve(path), path) : null;
+            return folder.Exists(path) ? new SourceLines(folder.Resolve(path), path) : null;
         }
         catch (RecordException e)
         {
@@ -23,54 +54,55 @@ internal static class SourceLines
         }
     }
 
-    private static IEnumerable<SourceLine> Read(string fullPath, string path)
+    /// <summary>Goes to the next line that is not blank.</summary>
+    /// <returns>False at the end.</returns>
+    /// <exception cref="SourceException">The file cannot be read on, or a line is longer than any path.</exception>
+    public bool Read()
     {
-        using var stream = Guarded(path, () => new FileStream(
-            fullPath, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1, FileOptions.SequentialScan));
-        var buffer = new byte[2 * MaximumLineBytes];
-        var (start, end, number, offset) = (0, 0, 0L, 0L);
-        for (var atEnd = false; !atEnd || start < end;)
+        while (!_atEnd || _start < _end)
         {
-            var length = buffer.AsSpan(start, end - start).IndexOf((byte)'\n');
-            if (length < 0 && !atEnd)
+            var length = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
+            if (length < 0 && !_atEnd)
             {
-                if (end - start > MaximumLineBytes)
-                    throw new SourceException(
-                        $"{path}, line {number + 1}: longer than {MaximumLineBytes} bytes; a list of paths was expected. Download the file again.");
-                buffer.AsSpan(start, end - start).CopyTo(buffer);
-                (start, end) = (0, end - start);
-                var count = Guarded(path, () => stream.Read(buffer, end, buffer.Length - end));
-                atEnd = count == 0;
-                end += count;
+                Fill();
                 continue;
             }
 
-            var next = length < 0 ? end : start + length + 1;
-            var line = buffer.AsMemory(start, length < 0 ? end - start : length);
-            var lineOffset = offset;
-            offset += next - start;
-            start = next;
-            number++;
-            if (line.Length > 0 && line.Span[^1] == (byte)'\r') line = line[..^1];
-            if (line.Span.ContainsAnyExcept((byte)' ', (byte)'\t')) yield return new SourceLine(number, lineOffset, line);
+            var next = length < 0 ? _end : _start + length + 1;
+            (_lineStart, _lineLength) = (_start, length < 0 ? _end - _start : length);
+            Offset = _nextOffset;
+            _nextOffset += next - _start;
+            _start = next;
+            Number++;
+            if (_lineLength > 0 && _buffer[_lineStart + _lineLength - 1] == (byte)'\r') _lineLength--;
+            if (Utf8.ContainsAnyExcept((byte)' ', (byte)'\t')) return true;
         }
+
+        return false;
     }
 
-    private static T Guarded<T>(string path, Func<T> read)
+    public void Dispose() => _stream.Dispose();
+
+    /// <summary>Reads on behind what is left of the buffer.</summary>
+    private void Fill()
     {
+        var left = _end - _start;
+        if (left > MaximumLineBytes)
+            throw new SourceException(
+                $"{_path}, line {Number + 1}: longer than {MaximumLineBytes} bytes; a list of paths was expected. Download the file again.");
+        _buffer.AsSpan(_start, left).CopyTo(_buffer);
+        (_start, _end) = (0, left);
         try
         {
-            return read();
+            var count = _stream.Read(_buffer, _end, _buffer.Length - _end);
+            _atEnd = count == 0;
+            _end += count;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SourceException($"{path}: cannot be read: {e.Message}", e);
+            throw Unreadable(e);
         }
     }
-}
 
-/// <summary>A line of a <see cref="SourceLines"/>.</summary>
-/// <param name="Number">From 1.</param>
-/// <param name="Offset">Of its first byte in the file.</param>
-/// <param name="Utf8">Without line end; valid until the next line.</param>
-internal readonly record struct SourceLine(long Number, long Offset, ReadOnlyMemory<byte> Utf8);
+    private SourceException Unreadable(Exception cause) => new($"{_path}: cannot be read: {cause.Message}", cause);
+}

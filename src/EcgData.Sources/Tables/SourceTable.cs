@@ -125,7 +125,9 @@ internal sealed class SourceTable : IDisposable
     public ReadOnlySpan<byte> Utf8(TableColumn column)
     {
         if (_reader.FieldCount != Headers.Count || _malformed is not null) ThrowIfProblem();
-        return column.Index == TableColumn.None ? default : _reader.GetSpan(column.Index).Trim(" \t\r\n"u8);
+        if (column.Index == TableColumn.None) return default;
+        var field = _reader.GetSpan(column.Index);
+        return field.IsEmpty || (field[0] > ' ' && field[^1] > ' ') ? field : field.Trim(" \t\r\n"u8);
     }
 
     /// <summary>The field without surrounding blanks, or null where it is blank.</summary>
@@ -146,6 +148,10 @@ internal sealed class SourceTable : IDisposable
     /// <summary>The field without surrounding blanks.</summary>
     /// <exception cref="RecordException">The row cannot be read, or the field is blank.</exception>
     public string RequiredText(TableColumn column) => Text(column) ?? throw Bad(column, "text");
+
+    /// <summary>The field as UTF-8 without surrounding blanks, valid until the next <see cref="Read"/>.</summary>
+    /// <exception cref="RecordException">The row cannot be read, or the field is blank.</exception>
+    public ReadOnlySpan<byte> RequiredUtf8(TableColumn column) => Utf8(column) is { IsEmpty: false } field ? field : throw Bad(column, "text");
 
     /// <summary>An error about a field of the current row: file, line, column, value.</summary>
     /// <param name="expected">What should be there: <c>0 (male) or 1 (female)</c>.</param>

@@ -59,10 +59,27 @@ internal static class TableNumbers
     /// <summary>Digits with an optional sign and an optional fraction of zeros.</summary>
     internal static bool TryParseInteger(ReadOnlySpan<byte> field, out long value)
     {
+        if (TryParseDigits(field, out value)) return true;
         var point = field.IndexOf((byte)'.');
         var zeroFraction = point < 0 || !field[(point + 1)..].ContainsAnyExcept((byte)'0');
         value = 0;
         return zeroFraction
             && long.TryParse(point < 0 ? field : field[..point], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
+    }
+
+    /// <summary>Nearly all integers of a table: digits alone, too few for an overflow.</summary>
+    private static bool TryParseDigits(ReadOnlySpan<byte> field, out long value)
+    {
+        const int most = 18;
+        value = 0;
+        if (field.Length is 0 or > most) return false;
+        foreach (var character in field)
+        {
+            var digit = character - '0';
+            if ((uint)digit > 9) return false;
+            value = 10 * value + digit;
+        }
+
+        return true;
     }
 }

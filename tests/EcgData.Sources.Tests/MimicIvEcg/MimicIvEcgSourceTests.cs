@@ -66,6 +66,47 @@ public sealed class MimicIvEcgSourceTests : IDisposable
     }
 
     [Fact]
+    public void ReadCatalogue_MoreDifferentReportsThanAreAtHand_GiveEachItsOwn()
+    {
+        // every report twice, five thousand others in between
+        const int count = 10_000;
+        List([.. Enumerable.Range(0, count).Select(study => Row(1, study))]);
+        Measurements([.. Enumerable.Range(0, count).Select(study => $"1,{study},1,t,line {study % 5000},{study % 2},,,x,1,1")]);
+        Assert.All(Read(), (entry, study) => Assert.Equal([$"mimic-report:line {study % 5000}", $"mimic-report:{study % 2}"], Labels(entry)));
+    }
+
+    [Fact]
+    public void ReadCatalogue_ReportsThatAreNoUtf8_AreToldApartByTheirText()
+    {
+        List(Row(1, 10));
+        File.WriteAllBytes(_folder["machine_measurements.csv"], [.. Encoding.UTF8.GetBytes(MeasurementsHeader + "1,10,9,t,\u00e4"), .. ",a\u00ff,a\u00fe,A,x,1,1\n".Select(letter => (byte)letter)]);
+        Assert.Equal(["mimic-report:\u00e4", "mimic-report:a\ufffd", "mimic-report:A"], Labels(Assert.Single(Read())));
+    }
+
+    [Theory]
+    [InlineData("files/\u00e4 b/10", "files/\u00e4 b/10")]
+    [InlineData("files/a..b/10", "files/a..b/10")]
+    [InlineData("files/\u00ff/10", "files/\ufffd/10", true)]
+    public void ReadCatalogue_PathsOutOfTheOrdinary_AreThatOfTheTable(string path, string read, bool inLatin1 = false)
+    {
+        var encoding = inLatin1 ? Encoding.Latin1 : Encoding.UTF8;
+        File.WriteAllText(_folder["record_list.csv"], $"{Header}1,10,10,t,{path}\n", encoding);
+        File.WriteAllText(_folder["SHA256SUMS.txt"], $"{new string('a', 64)} {read}.hea\n{new string('b', 64)} {read}.dat\n");
+        Assert.Equal<RecordFile>([new($"{read}.dat", new string('b', 64)), new($"{read}.hea", new string('a', 64))], Assert.Single(Read()).Files);
+    }
+
+    [Fact]
+    public void ReadCatalogue_PathLongerThanAny_IsThatOfTheTable()
+    {
+        var path = $"files/{new string('x', 2000)}/10";
+        List($"1,10,10,t,{path}", Row(12, 20), Row(1234, 30), Row(12345, 40), Row(12346, 50));
+        var entries = Read();
+        Assert.Equal([$"{path}.dat", $"{path}.hea"], entries[0].Files.Select(file => file.Path));
+        Assert.Equal(["p1", "p12", "p1234", "p1234", "p1234"], entries.Select(entry => entry.Neighbourhood));
+        Assert.Equal(["1", "12", "1234", "12345", "12346"], entries.Select(entry => entry.PatientId));
+    }
+
+    [Fact]
     public void ReadCatalogue_DemoLayout_IsReadThroughThePathColumn()
     {
         List("10000032,107143276,107143276,2180-07-23 08:44:31,files/p10000032/s107143276/107143276");
@@ -92,6 +133,9 @@ public sealed class MimicIvEcgSourceTests : IDisposable
     [InlineData("1,10,1,t", "line 2", RejectionReason.CatalogueRow)]
     [InlineData("1,10,1,t,files/a,b", "line 2", RejectionReason.CatalogueRow)]
     [InlineData("1,10,1,t,../a", "10", RejectionReason.OutsideFolder)]
+    [InlineData("1,10,1,t,files/../../a", "10", RejectionReason.OutsideFolder)]
+    [InlineData("1,10,1,t,files\\a", "10", RejectionReason.OutsideFolder)]
+    [InlineData("1,10,1,t,files/a\0b", "10", RejectionReason.OutsideFolder)]
     [InlineData("1,10,1,t,/etc/passwd", "10", RejectionReason.OutsideFolder)]
     public void ReadCatalogue_BadRow_IsTurnedAwayAlone(string row, string nativeId, RejectionReason reason)
     {

@@ -1,16 +1,16 @@
 using System.Text;
-using EcgData.Sources.Tables;
 
-namespace EcgData.Ingest;
+namespace EcgData.Sources.Tables;
 
 /// <summary>Many short texts as UTF-8, back to back.</summary>
-internal sealed class TextColumn
+public sealed class TextColumn
 {
     private const int BlockBytes = 1 << 20;
 
     private readonly List<byte[]> _blocks = [];
     private readonly GrowingColumn<long> _ends = new();   // block number and end in the block
-    private int _used = BlockBytes;
+    private byte[] _block = [];   // the last
+    private int _used;
 
     public int Count => _ends.Count;
 
@@ -25,17 +25,29 @@ internal sealed class TextColumn
         }
     }
 
-    public void Add(string text)
+    /// <returns>The text's UTF-8.</returns>
+    public ReadOnlySpan<byte> Add(string text)
     {
-        var length = Encoding.UTF8.GetByteCount(text);
-        if (_blocks.Count == 0 || _used + length > _blocks[^1].Length)
+        var room = Room(Encoding.UTF8.GetByteCount(text));
+        Encoding.UTF8.GetBytes(text, room);
+        return room;
+    }
+
+    /// <param name="utf8">Any bytes are kept as they are.</param>
+    public void Add(ReadOnlySpan<byte> utf8) => utf8.CopyTo(Room(utf8.Length));
+
+    private Span<byte> Room(int length)
+    {
+        if (_blocks.Count == 0 || _used + length > _block.Length)
         {
-            _blocks.Add(GC.AllocateUninitializedArray<byte>(Math.Max(BlockBytes, length)));
+            _block = GC.AllocateUninitializedArray<byte>(Math.Max(BlockBytes, length));
+            _blocks.Add(_block);
             _used = 0;
         }
 
-        _used += Encoding.UTF8.GetBytes(text, _blocks[^1].AsSpan(_used));
+        _used += length;
         _ends.Add((long)(_blocks.Count - 1) << 32 | (uint)_used);
+        return _block.AsSpan(_used - length, length);
     }
 
     private (int Block, int End) Place(int index) => ((int)(_ends[index] >> 32), (int)_ends[index]);

@@ -1,6 +1,7 @@
 using System.Text;
+using EcgData.Sources.Tables;
 
-namespace EcgData.Ingest.Tests;
+namespace EcgData.Sources.Tests.Tables;
 
 public sealed class TextColumnTests
 {
