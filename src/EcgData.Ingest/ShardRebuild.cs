@@ -67,7 +67,7 @@ public sealed class ShardRebuild(
             First = 0,
             Count = catalogue.Count,
             Readable = catalogue.Count,
-            InputDigest = planner.InputsOf(catalogue, recipe, 0, catalogue.Count, UnreadFiles.Read, cancel).Digest,
+            InputDigest = planner.InputsOf(catalogue, InputDigest.HeadOf(catalogue, recipe), 0, catalogue.Count, UnreadFiles.Read, cancel).Digest,
         };
         using var reader = catalogue.Source.OpenReader(catalogue.Folder, catalogue.Options);
         var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, workers).ConcurrentScheduler;

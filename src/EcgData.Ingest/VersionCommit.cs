@@ -30,21 +30,27 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
 
         await using var catalogueWriter = corpus.Objects.Create();
         await using var rowGroupWriter = corpus.Objects.Create();
-        ManifestTable catalogue, rowGroups;
-        await using (var parentTables = await ParentTables.OpenAsync(corpus, plan.Parent, cancel))
-        await using (var hashed = new HashingStream(catalogueWriter.Stream))
+        ManifestTable catalogue;
+        Task<ManifestTable>? rowGroups = null;
+        try
         {
-            await using (var table = await CatalogueTableWriter.CreateAsync(hashed, cancel)) await AddSourcesAsync(table, parentTables, cancel);
+            await using var parentTables = await ParentTables.OpenAsync(corpus, plan.Parent, cancel);
+            await using var hashed = new HashingStream(catalogueWriter.Stream);
+            await using (var table = await CatalogueTableWriter.CreateAsync(hashed, cancel))
+            {
+                await AddSourcesAsync(table, parentTables, cancel);
+                rowGroups = Task.Run(() => WriteRowGroupsAsync(rowGroupWriter.Stream, cancel), cancel);   // the catalogue's last rows take a core too
+            }
+
             catalogue = new ManifestTable(hashed.Finish(), hashed.Length, _shards.Sum(shard => (long)shard.Records));
         }
-
-        await using (var hashed = new HashingStream(rowGroupWriter.Stream))
+        finally
         {
-            await RowGroupTable.WriteAsync(hashed, _rowGroups, cancel);
-            rowGroups = new ManifestTable(hashed.Finish(), hashed.Length, _rowGroups.Count);
+            // whatever has failed: nothing is written any more when the writers are disposed of
+            if (rowGroups is not null) await ((Task)rowGroups).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        var manifest = VersionManifest.Identify(Contents(catalogue, rowGroups));
+        var manifest = VersionManifest.Identify(Contents(catalogue, await rowGroups));
         await CheckShardsAsync(_shards, cancel);
         if (plan.Parent?.Id == manifest.Id && await TablesHoldAsync(manifest, cancel)) return manifest;
         cancel.ThrowIfCancellationRequested();
@@ -55,6 +61,13 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         await CheckErasuresAsync(manifest.Id);
         await corpus.MoveHeadAsync(manifest.Id, plan.HeadTag, CancellationToken.None);
         return manifest;
+    }
+
+    private async Task<ManifestTable> WriteRowGroupsAsync(Stream stream, CancellationToken cancel)
+    {
+        await using var hashed = new HashingStream(stream);
+        await RowGroupTable.WriteAsync(hashed, _rowGroups, cancel);
+        return new ManifestTable(hashed.Finish(), hashed.Length, _rowGroups.Count);
     }
 
     /// <summary>Nobody was erased while the version was made. After the manifest is written: whoever erases later finds it there and withdraws it.</summary>

@@ -296,12 +296,13 @@ public static class CatalogueTableReader
 
     /// <param name="stream">A <c>catalogue.parquet</c>; seekable.</param>
     /// <exception cref="InvalidDataException">Not a catalogue, or damaged.</exception>
-    public static IAsyncEnumerable<CatalogueRow> ReadAsync(Stream stream, CancellationToken cancel = default) => ReadAsync(stream, _ => true, cancel);
+    public static IAsyncEnumerable<CatalogueRow> ReadAsync(Stream stream, CancellationToken cancel = default) => ReadAsync(stream, _ => true, null, cancel);
 
     /// <inheritdoc cref="ReadAsync(Stream, CancellationToken)"/>
     /// <param name="isWanted">Which row groups to read, from 0.</param>
+    /// <param name="isShardWanted">Of which shards to read the rows, null for records in none; all where it is not given.</param>
     public static async IAsyncEnumerable<CatalogueRow> ReadAsync(
-        Stream stream, Func<int, bool> isWanted, [EnumeratorCancellation] CancellationToken cancel = default)
+        Stream stream, Func<int, bool> isWanted, Func<string?, bool>? isShardWanted = null, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         await using var reader = await ParquetFile.OpenAsync(stream, "a catalogue", cancel);
         CheckColumns(reader);
@@ -309,7 +310,7 @@ public static class CatalogueTableReader
         {
             var group = index;
             if (!isWanted(index)) continue;
-            foreach (var row in await ParquetFile.GuardAsync($"row group {index}", () => ReadRowGroupAsync(reader, group, cancel)))
+            foreach (var row in await ParquetFile.GuardAsync($"row group {index}", () => ReadRowGroupAsync(reader, group, isShardWanted, cancel)))
             {
                 cancel.ThrowIfCancellationRequested();
                 yield return row;
@@ -320,9 +321,12 @@ public static class CatalogueTableReader
     /// <exception cref="InvalidDataException">Its columns are not those of a catalogue.</exception>
     internal static void CheckColumns(ParquetReader reader) => ParquetFile.CheckColumns(reader, Columns, "catalogue");
 
-    private static async Task<CatalogueRow[]> ReadRowGroupAsync(ParquetReader reader, int index, CancellationToken cancel)
+    private static async Task<List<CatalogueRow>> ReadRowGroupAsync(
+        ParquetReader reader, int index, Func<string?, bool>? isShardWanted, CancellationToken cancel)
     {
         var columns = new RowGroupColumns(reader, index, cancel);
+        var shards = await columns.OptionalTextsAsync("shard");
+        if (isShardWanted is not null) columns.Wanted = Array.ConvertAll(shards, shard => isShardWanted(shard));
         var recordIds = await columns.TextsAsync("record_id");
         var sources = await columns.TextsAsync("source");
         var nativeIds = await columns.TextsAsync("native_id");
@@ -343,15 +347,15 @@ public static class CatalogueTableReader
         var states = await columns.TextsAsync("state");
         var reasons = await columns.OptionalTextsAsync("reason");
         var flags = await columns.NumbersAsync<int>("flags");
-        var shards = await columns.OptionalTextsAsync("shard");
         var shardRows = await columns.OptionalNumbersAsync<int>("row");
         var segments = await columns.NumbersAsync<int>("segments");
         var duplicates = await columns.OptionalTextsAsync("duplicate_of");
 
-        var rows = new CatalogueRow[columns.Rows];
-        for (var row = 0; row < rows.Length; row++)
+        var rows = new List<CatalogueRow>();
+        for (var row = 0; row < columns.Rows; row++)
         {
-            rows[row] = new CatalogueRow
+            if (columns.Wanted is { } wanted && !wanted[row]) continue;
+            rows.Add(new CatalogueRow
             {
                 RecordId = recordIds[row],
                 Source = sources[row],
@@ -377,7 +381,7 @@ public static class CatalogueTableReader
                 Row = shardRows[row],
                 Segments = segments[row],
                 DuplicateOf = duplicates[row],
-            };
+            });
         }
 
         return rows;

@@ -22,6 +22,9 @@ internal sealed class RowGroupColumns
 
     public int Rows { get; }
 
+    /// <summary>bool[<see cref="Rows"/>]: the rows that texts and lists are made of from here on, null for all; the others get null or an empty list.</summary>
+    public bool[]? Wanted { get; set; }
+
     public async Task<T[]> NumbersAsync<T>(string path)
         where T : struct
     {
@@ -103,7 +106,9 @@ internal sealed class RowGroupColumns
     public async Task<string[][]> TextListsAsync(string path)
     {
         var lists = await ListsAsync<ReadOnlyMemory<char>>(path);
-        return [.. lists.Select(list => ToTexts(list ?? throw Contradiction(path, 0)))];
+        var texts = new string[Rows][];
+        for (var row = 0; row < Rows; row++) texts[row] = IsWanted(row) ? ToListTexts(lists[row] ?? throw Contradiction(path, 0)) : [];
+        return texts;
     }
 
     /// <summary>Reads a column chunk: values without nulls (with room behind them where there are nulls) and the levels.</summary>
@@ -121,7 +126,18 @@ internal sealed class RowGroupColumns
         static Memory<int>? AsMemory(int[]? levels) => levels is null ? default(Memory<int>?) : levels.AsMemory();
     }
 
-    private static string[] ToTexts(ReadOnlyMemory<char>[] values)
+    private bool IsWanted(int row) => Wanted is not { } wanted || wanted[row];
+
+    /// <param name="values">One per row.</param>
+    private string[] ToTexts(ReadOnlyMemory<char>[] values)
+    {
+        var texts = new string[values.Length];
+        for (var row = 0; row < texts.Length; row++)
+            if (IsWanted(row)) texts[row] = values[row].ToString();
+        return texts;
+    }
+
+    private static string[] ToListTexts(ReadOnlyMemory<char>[] values)
     {
         var texts = new string[values.Length];
         for (var index = 0; index < texts.Length; index++) texts[index] = values[index].ToString();
@@ -138,7 +154,8 @@ internal sealed class RowGroupColumns
         {
             if (definitions[row] == 0) continue;
             if (used == values.Length) throw Contradiction(path, used);
-            result[row] = present(values[used++]);
+            if (IsWanted(row)) result[row] = present(values[used]);
+            used++;
         }
 
         return result;
@@ -159,7 +176,7 @@ internal sealed class RowGroupColumns
             if (definitions[level] == defined)
             {
                 if (end - level > values.Length - used) throw Contradiction(path, row);
-                lists[row] = values[used..(used + end - level)];
+                if (IsWanted(row)) lists[row] = values[used..(used + end - level)];
                 used += end - level;
             }
             else if (definitions[level] == empty)

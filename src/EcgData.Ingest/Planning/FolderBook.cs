@@ -72,6 +72,7 @@ internal sealed partial class FolderBook : IDisposable
         hash.Add(path[..rootLength]);
         ReadOnlySpan<byte> here = default;
         var (isFirst, newest) = (true, 0L);
+        var filesOf = new int[count];
         for (var index = 0; index < count; index++)
         {
             for (var files = EntryCodec.FilesOf(entries[index]); files.Next();)
@@ -96,12 +97,13 @@ internal sealed partial class FolderBook : IDisposable
 
                 hash.Add(files.Path);
                 hash.Add("\0"u8);
+                filesOf[index]++;
             }
         }
 
         Span<byte> state = stackalloc byte[StateBytes];
         hash.Write(state);
-        return new SeenFolders(MemoryMarshal.Read<FolderState>(state), IsSettled: newest < (_clock.GetUtcNow() - Moment).Ticks);
+        return new SeenFolders(MemoryMarshal.Read<FolderState>(state), filesOf, IsSettled: newest < (_clock.GetUtcNow() - Moment).Ticks);
     }
 
     /// <summary>Whether all files were there when the folders were as they are. Safe for many threads.</summary>
@@ -161,5 +163,6 @@ internal sealed partial class FolderBook : IDisposable
 /// <summary>A hash of files' paths and of their folders' states.</summary>
 internal readonly record struct FolderState(ulong First, ulong Second);
 
+/// <param name="Files">How many files each entry has.</param>
 /// <param name="IsSettled">Whether none of the folders was changed a moment ago.</param>
-internal readonly record struct SeenFolders(FolderState State, bool IsSettled);
+internal readonly record struct SeenFolders(FolderState State, int[] Files, bool IsSettled);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using EcgData.Shards;
@@ -25,11 +26,20 @@ internal sealed class InputDigest : IDisposable
     private readonly ArrayBufferWriter<byte> _bytes = new(2 * HashedBytes);
 
     public InputDigest(SourceCatalogue catalogue, BuildRecipe recipe)
+        : this(HeadOf(catalogue, recipe))
+    {
+    }
+
+    /// <param name="head"><see cref="HeadOf"/> the source and the recipe, made once for many shards.</param>
+    public InputDigest(string head) => Text(head);
+
+    /// <summary>What the digests of all shards of a source cover.</summary>
+    public static string HeadOf(SourceCatalogue catalogue, BuildRecipe recipe)
     {
         var source = catalogue.Source;
-        Text($"ecgdata shard\n{VersionManifest.CurrentSchemaVersion}\n{Receipt.CurrentSchemaVersion}\n{ShardWriter.WriterVersion}\n{Conditioning.ProcessingVersion}\n" +
-            $"{recipe.ConditioningHash()}\n{catalogue.Name}\n{catalogue.Release}\n{source.ReaderVersion}\n{source.ClipMillivolt:R}\n" +
-            $"{recipe.OptionsOf(catalogue.Name)}\n");
+        return $"ecgdata shard\n{VersionManifest.CurrentSchemaVersion}\n{Receipt.CurrentSchemaVersion}\n{ShardWriter.WriterVersion}\n{Conditioning.ProcessingVersion}\n" +
+            string.Create(CultureInfo.InvariantCulture, $"{recipe.ConditioningHash()}\n{catalogue.Name}\n{catalogue.Release}\n{source.ReaderVersion}\n{source.ClipMillivolt:R}\n") +
+            $"{recipe.OptionsOf(catalogue.Name)}\n";
     }
 
     /// <param name="contents">What is known of each of the entry's files.</param>

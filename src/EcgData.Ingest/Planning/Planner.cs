@@ -60,13 +60,14 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
             foreach (var catalogue in catalogues)
             {
                 long checkedRecords = 0;
+                var inputsHead = InputDigest.HeadOf(catalogue, recipe);
                 foreach (var cuts in catalogue.Cut(recipe.Shards.TargetRows).Chunk(ShardsPerCore * Environment.ProcessorCount))
                 {
                     // what takes time is asking for files, and reading those without a checksum: as many at once as there are cores
                     var inputs = new ShardInputs[cuts.Length];
                     Parallel.For(
                         0, cuts.Length, AllCores(cancel),
-                        cut => inputs[cut] = InputsOf(catalogue, recipe, cuts[cut].First, cuts[cut].Count, unread, cancel, finished.IsOfParent));
+                        cut => inputs[cut] = InputsOf(catalogue, inputsHead, cuts[cut].First, cuts[cut].Count, unread, cancel, finished.IsOfParent));
                     for (var cut = 0; cut < cuts.Length; cut++)
                     {
                         var ((folder, first, count), (digest, readable)) = (cuts[cut], inputs[cut]);
@@ -105,20 +106,21 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
     }
 
     /// <summary>What a range of records would be built from.</summary>
+    /// <param name="head">As <see cref="InputDigest.HeadOf"/> makes it.</param>
     /// <param name="isOfParent">
     /// Whether the version before has a digest. Where it has, and the folders are as they were when all files were there, it is not asked for them again.
     /// </param>
     internal ShardInputs InputsOf(
-        SourceCatalogue catalogue, BuildRecipe recipe, int first, int count, UnreadFiles unread, CancellationToken cancel,
+        SourceCatalogue catalogue, string head, int first, int count, UnreadFiles unread, CancellationToken cancel,
         Func<string, bool>? isOfParent = null)
     {
         using var entries = catalogue.ReadEntries(first, count);
         var folders = isOfParent is null ? null : checksums.Folders.Look(catalogue.Folder, entries, count);
         if (folders is { } unchanged && checksums.Folders.Holds(unchanged))
         {
-            var (digestAsPublished, withFiles) = InputsAsPublished(catalogue, recipe, entries, count);
+            var asPublished = InputsAsPublished(head, entries, unchanged.Files);
             // whether to build is decided by asking, never by what is remembered
-            if (isOfParent!(digestAsPublished)) return new ShardInputs(digestAsPublished, withFiles);
+            if (isOfParent!(asPublished.Digest!)) return asPublished;
         }
 
         var marks = new List<string>(2 * count);
@@ -159,26 +161,22 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
             for (var index = 0; index < read.Length; index++) known[unknown[index].Mark] = read[index];
         }
 
-        using var digest = new InputDigest(catalogue, recipe);
+        using var digest = new InputDigest(head);
         for (var index = 0; index < count; index++) digest.Add(entries[index], known[marksEnds[index]..marksEnds[index + 1]]);
         return new ShardInputs(digest.Finish(), readable);
     }
 
     /// <summary>As <see cref="InputsOf"/> would find it if every file were there and what is published.</summary>
-    private static (string Digest, int Readable) InputsAsPublished(SourceCatalogue catalogue, BuildRecipe recipe, EntryBlock entries, int count)
+    /// <param name="files">Of each entry.</param>
+    private static ShardInputs InputsAsPublished(string head, EntryBlock entries, ReadOnlySpan<int> files)
     {
-        using var digest = new InputDigest(catalogue, recipe);
-        List<string> marks = [];
-        var readable = 0;
-        for (var index = 0; index < count; index++)
-        {
-            marks.Clear();
-            for (var files = EntryCodec.FilesOf(entries[index]); files.Next();) marks.Add(InputDigest.AsPublished);
-            if (marks.Count > 0) readable++;
-            digest.Add(entries[index], CollectionsMarshal.AsSpan(marks));
-        }
-
-        return (digest.Finish(), readable);
+        var most = 0;
+        foreach (var count in files) most = Math.Max(most, count);
+        var marks = new string[most];
+        Array.Fill(marks, InputDigest.AsPublished);
+        using var digest = new InputDigest(head);
+        for (var index = 0; index < files.Length; index++) digest.Add(entries[index], marks.AsSpan(0, files[index]));
+        return new ShardInputs(digest.Finish(), Readable: files.Length - files.Count(0));
     }
 
     /// <summary>The digest of a job as its files turned out to be when they were read.</summary>

@@ -85,16 +85,17 @@ public sealed class CorpusStore(IObjectStore store)
     /// <summary>The catalogue of a version: every source record, by source and in the order of the plan.</summary>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public IAsyncEnumerable<CatalogueRow> ReadCatalogueAsync(VersionManifest version, CancellationToken cancel = default) =>
-        ReadCatalogueAsync(version, _ => true, cancel);
+        ReadCatalogueAsync(version, _ => true, null, cancel);
 
     /// <inheritdoc cref="ReadCatalogueAsync(VersionManifest, CancellationToken)"/>
     /// <param name="isWanted">Which row groups to read, from 0.</param>
+    /// <param name="isShardWanted">Of which shards to read the rows, null for records in none; all where it is not given.</param>
     public async IAsyncEnumerable<CatalogueRow> ReadCatalogueAsync(
-        VersionManifest version, Func<int, bool> isWanted, [EnumeratorCancellation] CancellationToken cancel = default)
+        VersionManifest version, Func<int, bool> isWanted, Func<string?, bool>? isShardWanted = null, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         var name = CorpusPaths.Catalogue(version.Id);
         await using var stream = await store.OpenReadAsync(name, cancel);
-        await using var rows = CatalogueTableReader.ReadAsync(stream, isWanted, cancel).GetAsyncEnumerator(cancel);
+        await using var rows = CatalogueTableReader.ReadAsync(stream, isWanted, isShardWanted, cancel).GetAsyncEnumerator(cancel);
         while (await NextAsync()) yield return rows.Current;
 
         async ValueTask<bool> NextAsync()

@@ -63,24 +63,26 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
     }
 
     /// <summary>The rows of the shards that only one version has; the labels of all are counted in <paramref name="labels"/>.</summary>
-    /// <param name="groups">The version's row groups: those that count their own labels need not be read for them.</param>
+    /// <param name="groups">The version's row groups: those that count their own labels are not read for them.</param>
     /// <param name="both">Digests of the row groups that both versions have.</param>
     private async IAsyncEnumerable<CatalogueRow> Rows(
         VersionManifest version, IReadOnlyList<CatalogueGroup> groups, HashSet<string> both, HashSet<string> same, LabelTally? labels,
         [EnumeratorCancellation] CancellationToken cancel)
     {
-        var skipped = groups.Select(group => both.Contains(group.Digest) && (labels is null || group.Labels is not null)).ToArray();
-        for (var index = 0; index < skipped.Length; index++)
+        if (labels is not null) await CountLabelsAsync(version, groups, labels, cancel);
+        if (groups.Count > 0 && groups.All(group => both.Contains(group.Digest))) yield break;
+        await foreach (var row in corpus.ReadCatalogueAsync(
+            version, index => groups.Count == 0 || !both.Contains(groups[index].Digest), shard => shard is null || !same.Contains(shard), cancel))
         {
-            if (skipped[index]) labels?.Add(groups[index].Source, groups[index].Labels!);
+            yield return row;
         }
+    }
 
-        if (skipped.Length > 0 && skipped.All(skip => skip)) yield break;
-        await foreach (var row in corpus.ReadCatalogueAsync(version, index => skipped.Length == 0 || !skipped[index], cancel))
-        {
-            labels?.Add(row);
-            if (row.Shard is null || !same.Contains(row.Shard)) yield return row;
-        }
+    private async Task CountLabelsAsync(VersionManifest version, IReadOnlyList<CatalogueGroup> groups, LabelTally labels, CancellationToken cancel)
+    {
+        foreach (var group in groups.Where(group => group.Labels is not null)) labels.Add(group.Source, group.Labels!);
+        if (groups.Count > 0 && groups.All(group => group.Labels is not null)) return;
+        await foreach (var row in corpus.ReadCatalogueAsync(version, index => groups.Count == 0 || groups[index].Labels is null, null, cancel)) labels.Add(row);
     }
 
     private void Count(CatalogueRow row, RecordChange change) => TallyOf(row).Add(change, row.RecordId);
