@@ -64,7 +64,7 @@ internal static class BuildVerb
                 : Rehearsal.Begin(Corpora.Open(arguments.GetValue(corpus)!));
             var request = new Request(
                 arguments.GetValue(corpus)!, Folders(arguments.GetValue(source) ?? []), arguments.GetValue(drop) ?? [],
-                RecipeFile.Read<BuildRecipe>(arguments.GetValue(recipe), arguments.GetValue(set) ?? []), arguments.GetValue(workers),
+                RecipeFile.Read<BuildRecipe>(arguments.GetValue(recipe), arguments.GetValue(set) ?? [], compiled: BuildRecipe.Compiled), arguments.GetValue(workers),
                 arguments.GetValue(limit), arguments.GetValue(dryRun), arguments.GetValue(rehash),
                 arguments.GetValue(check) ? ShardTrust.Content : ShardTrust.Size,
                 Meant(arguments.GetValue(allowShrink), arguments.GetValue(rebuild)));

@@ -13,8 +13,9 @@ internal static class RecipeFile
 
     /// <param name="path">The file, or null for the defaults.</param>
     /// <param name="schema">The schema that describes it, for messages.</param>
+    /// <param name="compiled">A reader that puts zeros where keys are missing; by reflection, which puts defaults and starts later, if none is given.</param>
     /// <exception cref="UsageException">Not JSON, an unknown key, or a value of the wrong kind; the message names the key.</exception>
-    public static T Read<T>(string? path, IReadOnlyCollection<string> overrides, string schema = "build-recipe")
+    public static T Read<T>(string? path, IReadOnlyCollection<string> overrides, string schema = "build-recipe", JsonSerializerOptions? compiled = null)
         where T : new()
     {
         if (path is null && overrides.Count == 0) return new T();
@@ -22,10 +23,12 @@ internal static class RecipeFile
         var document = path is null ? [] : Parse(path);
         document.Remove("$schema");   // for editors
         foreach (var item in overrides) Set(document, item);
-        CheckKeys(document, CorpusJson.Recipe.GetTypeInfo(typeof(T)), "", where);
+        var options = compiled ?? CorpusJson.Recipe;
+        CheckKeys(document, options.GetTypeInfo(typeof(T)), "", where);
+        if (compiled is not null) document = Over((JsonObject)JsonSerializer.SerializeToNode(new T(), compiled)!, document);
         try
         {
-            return document.Deserialize<T>(CorpusJson.Recipe)!;
+            return document.Deserialize<T>(options)!;
         }
         catch (JsonException e)
         {
@@ -79,6 +82,14 @@ internal static class RecipeFile
         {
             return JsonValue.Create(text);
         }
+    }
+
+    /// <summary>The defaults with what a document says in their place.</summary>
+    private static JsonObject Over(JsonObject defaults, JsonObject document)
+    {
+        foreach (var (key, value) in document)
+            defaults[key] = value is JsonObject nested && defaults[key] is JsonObject known ? Over(known, nested) : value?.DeepClone();
+        return defaults;
     }
 
     private static void CheckKeys(JsonObject document, JsonTypeInfo type, string prefix, string where)

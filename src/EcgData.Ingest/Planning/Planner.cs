@@ -13,7 +13,7 @@ namespace EcgData.Ingest;
 public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<string, IEcgSource> findSource, ShardTrust trust = ShardTrust.Size)
 {
     /// <summary>Shards that are compared before what was found is filed: enough that the cores do not wait for the slowest of them.</summary>
-    private const int ShardsPerCore = 16;
+    private const int ShardsPerCore = 64;
 
     /// <param name="sources">Name in the corpus and folder of each source to build.</param>
     /// <param name="limit">Take the first records of each source's table only.</param>

@@ -19,6 +19,10 @@ public static class CorpusJson
     /// <summary>For recipes, whose keys have defaults: compiled readers would put zeros in their place.</summary>
     public static JsonSerializerOptions Recipe { get; } = Create(indented: true, ByReflection);
 
+    /// <summary>For recipes by a compiled reader, to which every key is told.</summary>
+    /// <param name="documents">The reader.</param>
+    public static JsonSerializerOptions CompiledRecipe(IJsonTypeInfoResolver documents) => Create(indented: true, documents);
+
     private static IJsonTypeInfoResolver WithCorpusDocuments => JsonTypeInfoResolver.Combine(CorpusDocuments.Default, ByReflection);
 
     private static JsonSerializerOptions Create(bool indented, IJsonTypeInfoResolver resolver) => new(JsonSerializerOptions.Strict)

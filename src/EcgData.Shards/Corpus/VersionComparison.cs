@@ -110,7 +110,7 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
     private List<string> CorpusCauses()
     {
         var causes = new List<string>();
-        Compare(causes, "recipe", JsonSerializer.SerializeToNode(from.Recipe, CorpusJson.Recipe), JsonSerializer.SerializeToNode(to.Recipe, CorpusJson.Recipe));
+        Compare(causes, "recipe", JsonSerializer.SerializeToNode(from.Recipe, CorpusJson.Compact), JsonSerializer.SerializeToNode(to.Recipe, CorpusJson.Compact));
         Compare(causes, "processing version", Text(from.ProcessingVersion), Text(to.ProcessingVersion));
         Compare(causes, "writer's version", Text(from.WriterVersion), Text(to.WriterVersion));
         Compare(causes, "catalogue's version", Text(from.CatalogueVersion), Text(to.CatalogueVersion));
