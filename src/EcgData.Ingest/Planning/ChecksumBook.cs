@@ -65,7 +65,7 @@ public sealed class ChecksumBook : IDisposable
     {
         const int longestPath = 1024;
         Span<byte> full = stackalloc byte[longestPath];
-        if (!FolderBook.IsPlain(path) || !Encoding.UTF8.TryGetBytes(folder.Path, full, out var length) || length + path.Length + 2 > longestPath) return null;
+        if (!PlainFile.IsPlain(path) || !Encoding.UTF8.TryGetBytes(folder.Path, full, out var length) || length + path.Length + 2 > longestPath) return null;
         if (full[length - 1] != (byte)'/') full[length++] = (byte)'/';
         path.CopyTo(full[length..]);
         length += path.Length;

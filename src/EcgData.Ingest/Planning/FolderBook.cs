@@ -77,7 +77,7 @@ internal sealed partial class FolderBook : IDisposable
         {
             for (var files = EntryCodec.FilesOf(entries[index]); files.Next();)
             {
-                if (files.IsContainer || !files.IsPublished || !IsPlain(files.Path)) return null;
+                if (files.IsContainer || !files.IsPublished || !PlainFile.IsPlain(files.Path)) return null;
                 var its = files.Path[..Math.Max(0, files.Path.LastIndexOf((byte)'/'))];
                 if (isFirst || !its.SequenceEqual(here))
                 {
@@ -140,10 +140,6 @@ internal sealed partial class FolderBook : IDisposable
             _hints.Write(MemoryMarshal.AsBytes<FolderState>(states));
         }
     }
-
-    /// <summary>Whether a path leads into the folder for certain, and means the same to the system and to .NET.</summary>
-    public static bool IsPlain(ReadOnlySpan<byte> path) =>
-        !path.IsEmpty && path[0] != (byte)'/' && path[^1] != (byte)'/' && !path.ContainsAny((byte)0, (byte)'\\') && path.IndexOf(".."u8) < 0;
 
     /// <returns>null where the file system is not one of those that are trusted.</returns>
     private static ulong? TrustedDevice(string folder)

@@ -3,6 +3,10 @@ namespace EcgData.Ingest;
 /// <summary>What one call of the system tells of a file, for planning asks it of every file of a source.</summary>
 internal readonly record struct PlainFile(PlainFileState State, long SizeBytes, long WriteTicks)
 {
+    /// <summary>Whether a path leads into the folder for certain, and means the same to the system and to .NET.</summary>
+    public static bool IsPlain(ReadOnlySpan<byte> path) =>
+        !path.IsEmpty && path[0] != (byte)'/' && path[^1] != (byte)'/' && !path.ContainsAny((byte)0, (byte)'\\') && path.IndexOf(".."u8) < 0;
+
     /// <param name="path">UTF-8, absolute, ended by a zero.</param>
     public static PlainFile Ask(ReadOnlySpan<byte> path)
     {
