@@ -14,7 +14,7 @@ internal static class PlannedBuild
     {
         BuildVerb.Check(request);
         var corpus = Corpora.Open(request.Corpus);
-        using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
+        using var checksums = new ChecksumBook(request.HintFile, request.Rehash);
         var planner = new Planner(corpus, checksums, KnownSources.Find, request.Trust);
         using var plan = await BuildVerb.PlanAsync(planner, request, watch, terminal, cancel);
         if (!terminal.Quiet) BuildVerb.PrintPlan(plan, corpus.Objects.FreeBytes(), terminal.Error);
@@ -35,7 +35,7 @@ internal static class PlannedBuild
         BuildVerb.CheckWorkers(request.Workers);
         var corpus = Corpora.OpenExisting(request.Corpus);
         var document = await new PlanStore(corpus).ReadAsync(planId, cancel);
-        using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
+        using var checksums = new ChecksumBook(request.HintFile, request.Rehash);
         var build = new PartBuild(corpus, document, checksums, KnownSources.Find);
         using var part = await build.PlanAsync(number, count, Known(document, request.Sources), cancel);
         var progress = watch.Progress;
@@ -60,7 +60,7 @@ internal static class PlannedBuild
     {
         var corpus = Corpora.OpenExisting(request.Corpus);
         var document = await new PlanStore(corpus).ReadAsync(planId, cancel);
-        using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
+        using var checksums = new ChecksumBook(request.HintFile, request.Rehash);
         var build = new PartBuild(corpus, document, checksums, KnownSources.Find);
         var missing = await build.FindMissingAsync(cancel);
         if (missing.Count > 0)

@@ -24,41 +24,50 @@ internal sealed class Terminal
         Recursive = true,
     };
 
+    private readonly TextWriter _results;
+    private readonly TextWriter _remarks;
+    private IAnsiConsole? _output;
+    private IAnsiConsole? _error;
+
     public Terminal(ParseResult arguments)
+        : this(arguments.GetValue(JsonOption), arguments.GetValue(QuietOption), Console.Out, Console.Error)
     {
-        Json = arguments.GetValue(JsonOption);
-        Quiet = arguments.GetValue(QuietOption);
-        // a pipe has no width: lines must not be folded for it
-        if (Console.IsErrorRedirected) Error.Profile.Width = PipeWidth;
     }
+
+    private Terminal(bool json, bool quiet, TextWriter results, TextWriter remarks) =>
+        (Json, Quiet, _results, _remarks) = (json, quiet, results, remarks);
 
     public bool Json { get; }
 
     public bool Quiet { get; }
 
     /// <summary>Standard error, with colours and live displays where it is a terminal.</summary>
-    public IAnsiConsole Error { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    public IAnsiConsole Error => _error ??= Open(_remarks, Console.IsErrorRedirected);
 
     public bool IsLive => !Quiet && !Console.IsErrorRedirected;
 
-    private IAnsiConsole Output { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+    private IAnsiConsole Output => _output ??= Open(_results, Console.IsOutputRedirected);
+
+    /// <summary>One to which the same is written, and nobody sees it.</summary>
+    public Terminal Unseen() => new(Json, quiet: true, TextWriter.Null, TextWriter.Null);
 
     /// <summary>A remark, to standard error.</summary>
     public void Note(string text)
     {
-        if (!Quiet) Console.Error.WriteLine(text);
+        if (!Quiet) _remarks.WriteLine(text);
     }
 
     /// <summary>The verb's result: <paramref name="document"/> as JSON if it was asked for, else what <paramref name="print"/> prints.</summary>
     public void Result(object document, Action<IAnsiConsole> print)
     {
-        if (Json)
-        {
-            Console.Out.WriteLine(JsonSerializer.Serialize(document, document.GetType(), CorpusJson.Readable));
-            return;
-        }
+        if (Json) _results.WriteLine(JsonSerializer.Serialize(document, document.GetType(), CorpusJson.Readable));
+        else print(Output);
+    }
 
-        if (Console.IsOutputRedirected) Output.Profile.Width = PipeWidth;
-        print(Output);
+    private static IAnsiConsole Open(TextWriter writer, bool isRedirected)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        if (isRedirected) console.Profile.Width = PipeWidth;   // a pipe has no width: lines must not be folded for it
+        return console;
     }
 }

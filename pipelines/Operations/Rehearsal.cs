@@ -1,19 +1,19 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using EcgData.Ingest;
 using EcgData.Shards;
 using EcgData.Signals;
-using EcgData.Sources;
-using EcgData.Storage;
 
-namespace EcgData.Ingest;
+namespace EcgData.Pipelines.Operations;
 
 /// <summary>
 /// A build of one made-up record, and a night that adds another, into a folder that is thrown away, while the real build's metadata is read
-/// and one core has nothing to do. What the runtime compiles and loads when it is first used is there when the first real record comes.
+/// and one core has nothing to do. What the runtime compiles and loads when it is first used is there when the first real record comes, and
+/// when the report is written.
 /// </summary>
 /// <remarks>It shares nothing with the real build but the code, so neither its end nor its failure changes anything but time.</remarks>
-public sealed class Rehearsal : IAsyncDisposable
+internal sealed class Rehearsal : IAsyncDisposable
 {
     private const int SamplingFrequencyHz = 500;   // with the default recipe: the ratio of PTB-XL and MIMIC-IV-ECG, whose filter is kept
     private const int Samples = 3 * SamplingFrequencyHz;
@@ -24,14 +24,16 @@ public sealed class Rehearsal : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _run;
 
-    private Rehearsal(CorpusStore corpus) => _run = Task.Run(async () =>
+    private Rehearsal(CorpusStore corpus, Terminal terminal) => _run = Task.Run(async () =>
     {
         var isNight = corpus.Objects.FindAsync(CorpusPaths.Head, _stop.Token);
-        await RunAsync(async () => await isNight is not null, _stop.Token);
+        using var folder = ScratchFolder.Create();
+        await RunAsync(folder.Path, async () => await isNight is not null, terminal, _stop.Token);
     });
 
     /// <param name="corpus">The real build's: where it has a version to go by, what a build takes over and compares is rehearsed too.</param>
-    public static Rehearsal Begin(CorpusStore corpus) => new(corpus);
+    /// <param name="terminal">The real build's. Nothing is written to it: what it would print goes nowhere.</param>
+    public static Rehearsal Begin(CorpusStore corpus, Terminal terminal) => new(corpus, terminal.Unseen());
 
     /// <summary>Ends it where it stands. Whatever went wrong, a full temporary folder, will be told by the build itself.</summary>
     public async ValueTask DisposeAsync()
@@ -41,29 +43,26 @@ public sealed class Rehearsal : IAsyncDisposable
         _stop.Dispose();
     }
 
+    /// <param name="folder">Empty. Gets the records, and beside them a corpus.</param>
     /// <param name="isNight">Asked behind the first build.</param>
-    /// <returns>The version that was built and thrown away.</returns>
-    internal static async Task<VersionManifest> RunAsync(Func<Task<bool>> isNight, CancellationToken cancel)
+    internal static async Task RunAsync(string folder, Func<Task<bool>> isNight, Terminal terminal, CancellationToken cancel)
     {
-        using var folder = ScratchFolder.Create();
-        var corpus = new CorpusStore(new LocalObjectStore(Path.Join(folder.Path, "corpus")));
-        WriteRecord(folder.Path, "evening");
-        var evening = await BuildAsync(corpus, folder.Path, cancel);
-        if (!await isNight()) return evening;
-        WriteRecord(folder.Path, "night");
-        var night = await BuildAsync(corpus, folder.Path, cancel);
-        var comparison = new VersionComparison(corpus, evening, night);
-        Drift.Measure(evening, night, comparison.LabelsBefore, comparison.LabelsAfter, await comparison.RunAsync(cancel), new BuildRecipe().Drift);
-        return night;
+        WriteRecord(folder, "evening");
+        await BuildAsync(folder, terminal, cancel);
+        if (!await isNight()) return;
+        WriteRecord(folder, "night");
+        await BuildAsync(folder, terminal, cancel);
     }
 
-    private static async Task<VersionManifest> BuildAsync(CorpusStore corpus, string folder, CancellationToken cancel)
+    internal static string CorpusIn(string folder) => Path.Join(folder, "corpus");
+
+    private static Task<int> BuildAsync(string folder, Terminal terminal, CancellationToken cancel)
     {
-        using var checksums = new ChecksumBook(hintFile: null, rehash: false);
-        var planner = new Planner(corpus, checksums, KnownSources.Find);
-        using var plan = await planner.CreateAsync(
-            new BuildRecipe(), new Dictionary<string, string> { ["wfdb"] = folder }, [], null, UnreadFiles.Read, null, cancel);
-        return await new CorpusBuild(corpus, plan, planner, workers: 1).RunAsync(new BuildProgress(), cancel);
+        var corpus = CorpusIn(folder);
+        var request = new BuildVerb.Request(
+            corpus, new Dictionary<string, string> { ["wfdb"] = folder }, [], new BuildRecipe(), Workers: 1, Limit: null, DryRun: false,
+            HintFile: null, Rehash: false, ShardTrust.Size, []);
+        return BuildVerb.RunAsync(request, BuildWatch.Unseen(corpus), terminal, cancel);
     }
 
     /// <summary>Three seconds of saw teeth, format 16 and a header(5) with checksums.</summary>
