@@ -29,12 +29,15 @@ internal sealed class ParentTables : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _catalogue?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    /// <summary>The row group that follows from the same inputs, with its shards.</summary>
+    /// <summary>Whether there is a row group that follows from the same inputs; it may be damaged.</summary>
+    public bool Has(string inputs) => _byInputs.TryGetValue(inputs, out var index) && _catalogue!.Groups[index].Sums is not null;
+
+    /// <summary>The row group that follows from the same inputs, with its shards. Its pages hold until the next is taken.</summary>
     /// <returns>null where there is none, or where it is damaged: it is made again.</returns>
     public async Task<(CatalogueRowGroup Group, List<ManifestShard> Shards)?> TakeAsync(
         string inputs, IEnumerable<string> digests, CancellationToken cancel)
     {
-        if (!_byInputs.TryGetValue(inputs, out var index) || _catalogue!.Groups[index].Sums is null) return null;
+        if (!Has(inputs)) return null;
         List<ManifestShard> shards = [];
         foreach (var digest in digests)
         {
@@ -42,11 +45,11 @@ internal sealed class ParentTables : IAsyncDisposable
             shards.Add(shard);
         }
 
-        if (await _catalogue.ReadAsync(index, cancel) is not { } group) return null;
+        if (await _catalogue!.ReadAsync(_byInputs[inputs], cancel) is not { } group) return null;
         return (group, shards);
     }
 
-    /// <summary>The row groups of a source that is not built, in order.</summary>
+    /// <summary>The row groups of a source that is not built, in order. The pages of each hold until the next is asked for.</summary>
     /// <exception cref="CorpusException">One of them is damaged, and only the source could mend it.</exception>
     public async IAsyncEnumerable<CatalogueRowGroup> TakeSourceAsync(
         string name, [EnumeratorCancellation] CancellationToken cancel)

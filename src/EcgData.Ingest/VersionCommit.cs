@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using EcgData.Shards;
@@ -14,8 +13,6 @@ namespace EcgData.Ingest;
 /// </summary>
 internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnlyList<string> receiptDigests)
 {
-    private const int ReceiptsAhead = 8;
-
     private readonly List<SourceSummary> _sources = [];
     private readonly List<ManifestShard> _shards = [];
     private readonly List<RowGroupRow> _rowGroups = [];
@@ -54,9 +51,10 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         await CheckShardsAsync(_shards, cancel);
         if (plan.Parent?.Id == manifest.Id && await TablesHoldAsync(manifest, cancel)) return manifest;
         cancel.ThrowIfCancellationRequested();
-        await catalogueWriter.CommitAsync(CorpusPaths.Catalogue(manifest.Id), CancellationToken.None);
-        await rowGroupWriter.CommitAsync(CorpusPaths.RowGroups(manifest.Id), CancellationToken.None);
-        await DescribeAsync(manifest);
+        await Task.WhenAll(   // each waits for the disk
+            catalogueWriter.CommitAsync(CorpusPaths.Catalogue(manifest.Id), CancellationToken.None),
+            rowGroupWriter.CommitAsync(CorpusPaths.RowGroups(manifest.Id), CancellationToken.None),
+            DescribeAsync(manifest));
         await corpus.WriteManifestAsync(manifest, CancellationToken.None);
         await CheckErasuresAsync(manifest.Id);
         await corpus.MoveHeadAsync(manifest.Id, plan.HeadTag, CancellationToken.None);
@@ -89,8 +87,9 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
     private async Task DescribeAsync(VersionManifest manifest)
     {
         var sources = manifest.Sources.Select(Describe).ToList();
-        await WriteAsync(CorpusPaths.Croissant(manifest.Id), Croissant.Describe(manifest, sources));
-        await WriteAsync(CorpusPaths.DataCard(manifest.Id), DataCard.Describe(manifest, sources));
+        await Task.WhenAll(
+            WriteAsync(CorpusPaths.Croissant(manifest.Id), Croissant.Describe(manifest, sources)),
+            WriteAsync(CorpusPaths.DataCard(manifest.Id), DataCard.Describe(manifest, sources)));
     }
 
     /// <summary>A source that was carried over may be one that this program does not read.</summary>
@@ -155,11 +154,14 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
             catalogue.Name, catalogue.Release, catalogue.Source.Manifest.Licence, catalogue.Source.ReaderVersion, plan.Recipe.OptionsOf(catalogue.Name),
             plan.Recipe.ConditioningHash(), Conditioning.ProcessingVersion, ShardWriter.WriterVersion);
         List<int> starts = [.. CatalogueCuts.Find(jobs), jobs.Length];
-        for (var group = 0; group + 1 < starts.Count; group++)
+        string[] inputs = [.. starts.Zip(starts.Skip(1)).Select(group => InputsOf(source, jobs.AsSpan(group.First..group.Second)))];
+        await using var fresh = new FreshRowGroups(
+            Enumerable.Range(0, inputs.Length).Where(group => !parent.Has(inputs[group])),
+            group => FreshRowGroup.MakeAsync(corpus, plan, shards[starts[group]..starts[group + 1]], receiptDigests, inputs[group], cancel));
+        for (var group = 0; group < inputs.Length; group++)
         {
-            var (first, end) = (starts[group], starts[group + 1]);
-            var inputs = InputsOf(source, jobs.AsSpan(first..end));
-            if (await parent.TakeAsync(inputs, jobs[first..end].Select(job => job.Digest), cancel) is { } taken)
+            var digests = jobs[starts[group]..starts[group + 1]].Select(job => job.Digest);
+            if (await parent.TakeAsync(inputs[group], digests, cancel) is { } taken)
             {
                 await table.AddAsync(taken.Group, cancel);
                 sums.Add(taken.Group.Group.Sums!);
@@ -167,25 +169,11 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
                 continue;
             }
 
-            var rows = new List<CatalogueRow>();
-            var groupSums = new SourceSums();
-            await foreach (var (shard, receipt) in ReceiptsAsync(shards[first..end], cancel))
-            {
-                groupSums.Add(receipt);
-                _shards.Add(new ManifestShard(
-                    receipt.Shard?.Path, receipt.Shard?.Sha256, receipt.Shard?.SizeBytes ?? 0, receipt.Shard?.Rows ?? 0,
-                    catalogue.Name, receipt.InputDigest, receipt.Records.Count));
-                foreach (var rowGroup in receipt.Shard?.RowGroups ?? []) _rowGroups.Add(new RowGroupRow(receipt.Shard!.Path, rowGroup));
-                if (receipt.Records.Count != shard.Count)
-                    throw Damaged(receipt, $"{receipt.Records.Count} records where the plan has {shard.Count}");
-                using var entries = catalogue.ReadEntries(shard.First, shard.Count);
-                for (var record = 0; record < shard.Count; record++)
-                    rows.Add(Row(catalogue, EntryCodec.Read(entries[record]), receipt, receipt.Records[record]));
-            }
-
-            var added = groupSums.Sums();
-            sums.Add(added);
-            await table.AddRowGroupAsync(rows, inputs, added, cancel);
+            var made = await fresh.TakeAsync(group);
+            await table.AddAsync(made.RowGroup, cancel);
+            sums.Add(made.RowGroup.Group.Sums!);
+            _shards.AddRange(made.Shards);
+            _rowGroups.AddRange(made.RowGroupRows);
         }
 
         _sources.Add(sums.Summary(catalogue, plan.Recipe));
@@ -230,7 +218,8 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
             var taken = new List<CatalogueRow>();
             for (var left = jobs.AsSpan(first..end).ToArray().Sum(job => job.Records); left > 0; left--)
                 taken.Add(await rows.MoveNextAsync() ? rows.Current : throw ParentTables.Damaged(summary.Name));
-            await table.AddRowGroupAsync(taken, InputsOf(source, jobs.AsSpan(first..end)), await TrySumAsync(jobs[first..end], cancel), cancel);
+            await table.AddAsync(
+                await CatalogueTableWriter.EncodeAsync(taken, InputsOf(source, jobs.AsSpan(first..end)), await TrySumAsync(jobs[first..end], cancel), cancel), cancel);
         }
     }
 
@@ -277,46 +266,6 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
-    private static CatalogueRow Row(SourceCatalogue catalogue, CatalogueEntry entry, Receipt receipt, RecordOutcome outcome)
-    {
-        if (outcome.Id != entry.NativeId) throw Damaged(receipt, $"record '{outcome.Id}' where the plan has '{entry.NativeId}'");
-        var patient = PatientKey.Of(catalogue.Name, entry.PatientId ?? entry.NativeId);
-        return new CatalogueRow
-        {
-            RecordId = $"{catalogue.Name}/{entry.NativeId}",
-            Source = catalogue.Release,
-            NativeId = entry.NativeId,
-            Patient = patient.Value,
-            PatientKnown = entry.PatientId is not null,
-            Site = entry.Site,
-            Recorded = entry.Recorded,
-            NativeSamplingFrequencyHz = outcome.Hz,
-            NativeSamples = outcome.Samples,
-            AgeYears = entry.AgeYears,
-            Sex = entry.Sex,
-            Labels = [.. entry.Labels.Select(label => label.Code)],
-            LabelWeights = [.. entry.Labels.Select(label => label.Weight)],
-            Fold = entry.Fold ?? patient.Fold(),
-            Licence = catalogue.Source.Manifest.Licence,
-            Files = [.. entry.Files.Select(file => file.Path)],
-            Checksums = outcome.Checksums ?? [.. entry.Files.Select(file => file.Sha256 ?? "")],
-            State = outcome.State switch
-            {
-                RecordState.Kept => "kept",
-                RecordState.KeptWithFlags => "kept with flags",
-                _ => "rejected",
-            },
-            Reason = outcome.Reason is null ? null : $"{outcome.Reason}: {outcome.Message}",
-            Flags = outcome.Flags,
-            Shard = outcome.Row is null ? null : receipt.Shard!.Path,
-            Row = outcome.Row,
-            Segments = outcome.Segments,
-        };
-    }
-
-    private static CorpusException Damaged(Receipt receipt, string what) =>
-        new($"Receipt {receipt.InputDigest} speaks of {what}. It is damaged: delete it and build again.");
-
     /// <summary>Every shard of the version is there with its size: nothing that a version names may be missing from the day it is published.</summary>
     private async Task CheckShardsAsync(IEnumerable<ManifestShard> shards, CancellationToken cancel)
     {
@@ -342,33 +291,4 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
 
         return true;
     }
-
-    /// <summary>The receipts of some of the plan's shards, some of them on their way while one is used.</summary>
-    private async IAsyncEnumerable<(PlannedShard Shard, Receipt Receipt)> ReceiptsAsync(
-        int[] shards, [EnumeratorCancellation] CancellationToken cancel)
-    {
-        var underWay = new Queue<Task<Receipt>>(ReceiptsAhead);
-        try
-        {
-            var next = 0;
-            foreach (var index in shards)
-            {
-                for (; next < shards.Length && underWay.Count < ReceiptsAhead; next++)
-                {
-                    var asked = shards[next];
-                    underWay.Enqueue(Task.Run(() => ReadReceiptAsync(plan.Shards[asked], receiptDigests[asked], cancel), cancel));
-                }
-
-                yield return (plan.Shards[index], await underWay.Dequeue());
-            }
-        }
-        finally
-        {
-            await Task.WhenAll(underWay.Cast<Task>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private async Task<Receipt> ReadReceiptAsync(PlannedShard shard, string digest, CancellationToken cancel) =>
-        await corpus.ReadReceiptAsync(digest, cancel) ?? throw new CorpusException(
-            $"{corpus.Objects.Address}: the receipt {CorpusPaths.Receipt(digest)} of {shard} has vanished during the build. Build again.");
 }

@@ -81,7 +81,7 @@ public sealed class CatalogueTableWriter : IAsyncDisposable
     /// <summary>Version of the bytes that this writer makes of given rows; a version's manifest names it.</summary>
     public const int Version = 1;
 
-    /// <summary>Rows per row group where nobody ends it: what the writer holds, some 30 MB, twice. 65,536 took 550 MiB in all for a catalogue of 200,000 records.</summary>
+    /// <summary>Rows per row group where nobody ends it: some 30 MB. 65,536 took 550 MiB in all for a catalogue of 200,000 records.</summary>
     public const int RowGroupRows = 16_384;
 
     private static readonly string[] DictionaryColumns = ["source", "site", "sex", "licence", "state", "shard"];
@@ -90,8 +90,7 @@ public sealed class CatalogueTableWriter : IAsyncDisposable
     private readonly Stream _stream;
     private readonly List<CatalogueGroup> _groups = [];
     private readonly List<ReadOnlyMemory<byte>> _structures = [];
-    private List<CatalogueRow> _rows = [];
-    private Task<CatalogueRowGroup>? _encoding;   // the row group before, on another core
+    private readonly List<CatalogueRow> _rows = [];
     private long _position = FooterParts.FirstOffset;
     private long _count;
 
@@ -123,63 +122,21 @@ public sealed class CatalogueTableWriter : IAsyncDisposable
         }
 
         _rows.Add(row);
-        if (_rows.Count >= RowGroupRows) await EndRowGroupAsync(null, null, cancel);
+        if (_rows.Count >= RowGroupRows) await EndRowGroupAsync(cancel);
     }
 
-    /// <summary>Writes rows of one source as a row group.</summary>
-    /// <param name="inputs">All that the rows follow from, as one hash.</param>
-    /// <param name="sums">What they add up to, or null where that is not known.</param>
-    public async Task AddRowGroupAsync(List<CatalogueRow> rows, string? inputs, CatalogueSums? sums, CancellationToken cancel = default)
-    {
-        if (_rows.Count > 0) await EndRowGroupAsync(null, null, cancel);
-        _rows = rows;
-        await EndRowGroupAsync(inputs, sums, cancel);
-    }
-
-    /// <summary>Takes over a row group of another catalogue.</summary>
+    /// <summary>Adds a row group, made by <see cref="EncodeAsync"/> or taken over from another catalogue.</summary>
     public async Task AddAsync(CatalogueRowGroup rowGroup, CancellationToken cancel = default)
     {
-        if (_rows.Count > 0) await EndRowGroupAsync(null, null, cancel);
-        await FlushAsync(cancel);
+        await EndRowGroupAsync(cancel);
         await WriteAsync(rowGroup, cancel);
     }
 
-    /// <summary>Writes what is left, and the footer.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (_rows.Count > 0) await EndRowGroupAsync(null, null, CancellationToken.None);
-        await FlushAsync(CancellationToken.None);
-        var metadata = JsonSerializer.Serialize(_groups.ToArray(), CorpusJson.Compact);
-        var footer = (await EmptyFooterAsync()).Write(_count, _structures, [new(CatalogueGroup.MetadataKey, metadata)]);
-        await _stream.WriteAsync(footer);
-        await _stream.WriteAsync((byte[])[.. BitConverter.GetBytes(footer.Length), .. Magic]);
-    }
-
-    private async Task EndRowGroupAsync(string? inputs, CatalogueSums? sums, CancellationToken cancel)
-    {
-        await FlushAsync(cancel);
-        var rows = _rows;
-        _rows = [];
-        _encoding = Task.Run(() => EncodeAsync(rows, inputs, sums, cancel), cancel);
-    }
-
-    private async Task FlushAsync(CancellationToken cancel)
-    {
-        if (_encoding is not { } encoding) return;
-        _encoding = null;
-        await WriteAsync(await encoding, cancel);
-    }
-
-    private async Task WriteAsync(CatalogueRowGroup rowGroup, CancellationToken cancel)
-    {
-        await _stream.WriteAsync(rowGroup.Pages, cancel);
-        _structures.Add(FooterParts.Rebase(rowGroup.Structure, _position - FooterParts.FirstOffset, _groups.Count));
-        _groups.Add(rowGroup.Group);
-        _position += rowGroup.Pages.Length;
-        _count += rowGroup.Group.Rows;
-    }
-
-    private static async Task<CatalogueRowGroup> EncodeAsync(List<CatalogueRow> rows, string? inputs, CatalogueSums? sums, CancellationToken cancel)
+    /// <summary>Makes a row group of rows of one source; any number of them at a time.</summary>
+    /// <param name="inputs">All that the rows follow from, as one hash.</param>
+    /// <param name="sums">What they add up to, or null where that is not known.</param>
+    public static async Task<CatalogueRowGroup> EncodeAsync(
+        IReadOnlyList<CatalogueRow> rows, string? inputs, CatalogueSums? sums, CancellationToken cancel = default)
     {
         using var file = new MemoryStream();
         await using (var table = await ParquetTable.CreateAsync(Schema, file, DictionaryColumns, cancel)) await WriteAsync(table, rows, cancel);
@@ -198,8 +155,34 @@ public sealed class CatalogueTableWriter : IAsyncDisposable
         return new CatalogueRowGroup(group.Sealed(pages.Span, structure), pages, structure);
     }
 
+    /// <summary>Writes what is left, and the footer.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await EndRowGroupAsync(CancellationToken.None);
+        var metadata = JsonSerializer.Serialize(_groups.ToArray(), CorpusJson.Compact);
+        var footer = (await EmptyFooterAsync()).Write(_count, _structures, [new(CatalogueGroup.MetadataKey, metadata)]);
+        await _stream.WriteAsync(footer);
+        await _stream.WriteAsync((byte[])[.. BitConverter.GetBytes(footer.Length), .. Magic]);
+    }
+
+    private async Task EndRowGroupAsync(CancellationToken cancel)
+    {
+        if (_rows.Count == 0) return;
+        await WriteAsync(await EncodeAsync(_rows, null, null, cancel), cancel);
+        _rows.Clear();
+    }
+
+    private async Task WriteAsync(CatalogueRowGroup rowGroup, CancellationToken cancel)
+    {
+        await _stream.WriteAsync(rowGroup.Pages, cancel);
+        _structures.Add(FooterParts.Rebase(rowGroup.Structure, _position - FooterParts.FirstOffset, _groups.Count));
+        _groups.Add(rowGroup.Group);
+        _position += rowGroup.Pages.Length;
+        _count += rowGroup.Group.Rows;
+    }
+
     /// <returns>null where there are too many, or where the rows are of several sources.</returns>
-    private static SortedDictionary<string, long>? CountLabels(List<CatalogueRow> rows)
+    private static SortedDictionary<string, long>? CountLabels(IReadOnlyList<CatalogueRow> rows)
     {
         var name = rows[0].RecordId.AsSpan(0, rows[0].RecordId.IndexOf('/', StringComparison.Ordinal) + 1);
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -248,7 +231,7 @@ public sealed class CatalogueTableWriter : IAsyncDisposable
         new DataField<int>("segments"),
         new DataField<string>("duplicate_of", true));
 
-    private static async Task WriteAsync(ParquetTable table, List<CatalogueRow> rows, CancellationToken cancel)
+    private static async Task WriteAsync(ParquetTable table, IReadOnlyList<CatalogueRow> rows, CancellationToken cancel)
     {
         var group = table.BeginRowGroup();
         await group.AddAsync(Texts(rows, row => row.RecordId));
@@ -278,9 +261,9 @@ public sealed class CatalogueTableWriter : IAsyncDisposable
         group.Complete();
     }
 
-    private static string?[] Texts(List<CatalogueRow> rows, Func<CatalogueRow, string?> value) => [.. rows.Select(value)];
+    private static string?[] Texts(IReadOnlyList<CatalogueRow> rows, Func<CatalogueRow, string?> value) => [.. rows.Select(value)];
 
-    private static T[] Numbers<T>(List<CatalogueRow> rows, Func<CatalogueRow, T> value) => [.. rows.Select(value)];
+    private static T[] Numbers<T>(IReadOnlyList<CatalogueRow> rows, Func<CatalogueRow, T> value) => [.. rows.Select(value)];
 }
 
 /// <inheritdoc cref="CatalogueTableWriter"/>

@@ -70,8 +70,8 @@ public sealed class CatalogueTableTests
             using var stream = new MemoryStream();
             await using (var writer = await CatalogueTableWriter.CreateAsync(stream))
             {
-                await writer.AddRowGroupAsync([.. more], null, null);
-                if (way == 0) await writer.AddRowGroupAsync([.. Enumerable.Range(0, 700).Select(Row)], null, null);
+                await writer.AddAsync(await CatalogueTableWriter.EncodeAsync([.. more], null, null));
+                if (way == 0) await writer.AddAsync(await CatalogueTableWriter.EncodeAsync([.. Enumerable.Range(0, 700).Select(Row)], null, null));
                 else await writer.AddAsync((await (await StoredCatalogue.OpenAsync(new MemoryStream(first)))!.ReadAsync(0))!);
             }
 

@@ -26,12 +26,24 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
     public async Task<VersionDifference> RunAsync(CancellationToken cancel)
     {
         var same = from.Shards.Intersect(to.Shards).Select(shard => shard.Path).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        var (groupsBefore, groupsAfter) = (await GroupsAsync(from, cancel), await GroupsAsync(to, cancel));
+        var asking = Task.Run(() => GroupsAsync(from, cancel), cancel);
+        var (groupsAfter, groupsBefore) = (await GroupsAsync(to, cancel), await asking);
         var both = groupsBefore.Select(group => group.Digest).Intersect(groupsAfter.Select(group => group.Digest)).ToHashSet(StringComparer.Ordinal);
         var before = new Dictionary<RecordKey, Marks>();
-        await foreach (var row in Rows(from, groupsBefore, both, same, LabelsBefore, cancel)) before[RecordKey.Of(row.RecordId)] = Marks.Of(row);
-        await foreach (var row in Rows(to, groupsAfter, both, same, LabelsAfter, cancel))
+        await using var after = Rows(to, groupsAfter, both, same, LabelsAfter, cancel).GetAsyncEnumerator(cancel);
+        var first = Task.Run(() => after.MoveNextAsync().AsTask(), cancel);   // after a night, one row group of each version is read: side by side
+        try
         {
+            await foreach (var row in Rows(from, groupsBefore, both, same, LabelsBefore, cancel)) before[RecordKey.Of(row.RecordId)] = Marks.Of(row);
+        }
+        finally
+        {
+            await ((Task)first).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);   // nobody may end what is under way
+        }
+
+        for (var isOne = await first; isOne; isOne = await after.MoveNextAsync())
+        {
+            var row = after.Current;
             if (!before.Remove(RecordKey.Of(row.RecordId), out var marks))
             {
                 Count(row, RecordChange.Added);
