@@ -26,16 +26,17 @@ internal sealed class Terminal
 
     private readonly TextWriter _results;
     private readonly TextWriter _remarks;
+    private readonly bool _isSeen;
     private IAnsiConsole? _output;
     private IAnsiConsole? _error;
 
     public Terminal(ParseResult arguments)
-        : this(arguments.GetValue(JsonOption), arguments.GetValue(QuietOption), Console.Out, Console.Error)
+        : this(arguments.GetValue(JsonOption), arguments.GetValue(QuietOption), Console.Out, Console.Error, isSeen: true)
     {
     }
 
-    private Terminal(bool json, bool quiet, TextWriter results, TextWriter remarks) =>
-        (Json, Quiet, _results, _remarks) = (json, quiet, results, remarks);
+    private Terminal(bool json, bool quiet, TextWriter results, TextWriter remarks, bool isSeen) =>
+        (Json, Quiet, _results, _remarks, _isSeen) = (json, quiet, results, remarks, isSeen);
 
     public bool Json { get; }
 
@@ -49,7 +50,7 @@ internal sealed class Terminal
     private IAnsiConsole Output => _output ??= Open(_results, Console.IsOutputRedirected);
 
     /// <summary>One to which the same is written, and nobody sees it.</summary>
-    public Terminal Unseen() => new(Json, quiet: true, TextWriter.Null, TextWriter.Null);
+    public Terminal Unseen() => new(Json, quiet: true, TextWriter.Null, TextWriter.Null, isSeen: false);
 
     /// <summary>A remark, to standard error.</summary>
     public void Note(string text)
@@ -64,9 +65,14 @@ internal sealed class Terminal
         else print(Output);
     }
 
-    private static IAnsiConsole Open(TextWriter writer, bool isRedirected)
+    private IAnsiConsole Open(TextWriter writer, bool isRedirected)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = _isSeen ? AnsiSupport.Detect : AnsiSupport.No,   // to find out takes regular expressions, and they some milliseconds
+            ColorSystem = _isSeen ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+        });
         if (isRedirected) console.Profile.Width = PipeWidth;   // a pipe has no width: lines must not be folded for it
         return console;
     }

@@ -11,9 +11,9 @@ internal static class CatalogueCuts
 {
     /// <summary>
     /// Records on either side among which a shard that starts a row group is the smallest. The night's cost is a row group at some 20 us a
-    /// record, a reader's is its footer, some 3 KB a row group: twice this and a shard of the default size are 8,000 records and 50 ms.
+    /// record, a reader's is its footer, some 3 KB a row group. A shard of the default size, 2,048 records, is a row group.
     /// </summary>
-    private const int RadiusRecords = 2048;
+    private const int RadiusRecords = 1024;
 
     /// <param name="shards">The shards of one source in the order of the plan: input digest and records.</param>
     /// <returns>Indices of the shards that start a row group, the first being 0; none for no shards.</returns>

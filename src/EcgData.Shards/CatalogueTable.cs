@@ -78,8 +78,8 @@ public sealed record CatalogueRow
 /// </remarks>
 public sealed class CatalogueTableWriter : IAsyncDisposable
 {
-    /// <summary>Version of the bytes that this writer makes of given rows; a version's manifest names it.</summary>
-    public const int Version = 1;
+    /// <summary>Version of the bytes that a build makes of given rows with this writer, its cuts into row groups included; a version's manifest names it.</summary>
+    public const int Version = 2;
 
     /// <summary>Rows per row group where nobody ends it: some 30 MB. 65,536 took 550 MiB in all for a catalogue of 200,000 records.</summary>
     public const int RowGroupRows = 16_384;

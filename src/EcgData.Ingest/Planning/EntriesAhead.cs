@@ -7,8 +7,8 @@ namespace EcgData.Ingest;
 /// <summary>Reads a source's metadata on another thread, a few thousand records ahead: parsing tables and filing entries each take a core.</summary>
 internal sealed class EntriesAhead : IDisposable
 {
-    private const int BatchEntries = 512;
-    private const int BatchesAhead = 8;
+    private const int BatchEntries = 2048;   // whoever waits for a batch spins first
+    private const int BatchesAhead = 3;
 
     private readonly BlockingCollection<List<CatalogueEntry>> _batches = new(BatchesAhead);
     private readonly CancellationTokenSource _stop;
