@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using System.Text;
 using EcgData.Signals;
 using EcgData.Sources;
@@ -128,6 +129,25 @@ public class InputDigestTests
 
         int[] places = [-1, 0, 1, 120, 300, 777, count - 2, count - 1];
         Assert.Equal(places.Length, places.Select(Changed).Distinct().Count());
+    }
+
+    /// <summary>Whatever is hashed at a time: entries longer than that among short ones, and marks that are no SHA-256.</summary>
+    [Fact]
+    public void Digest_EntriesAndMarksOfAnyLength_IsTheHashOfAllBytes()
+    {
+        string[] marks = [InputDigest.AsPublished, new string('a', 64), new string('\u00e4', 65), new string('b', 100_000)];
+        using var expected = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var digest = new InputDigest("head\n");
+        expected.AppendData("head\n"u8);
+        foreach (var length in (int[])[1, 40_000, 3, 32_767, 100_000, 1, 0, 12])
+        {
+            var entry = Enumerable.Range(length, length).Select(value => (byte)value).ToArray();
+            digest.Add(entry, marks);
+            expected.AppendData(entry);
+            foreach (var mark in marks) expected.AppendData(Encoding.UTF8.GetBytes(mark));
+        }
+
+        Assert.Equal(Convert.ToHexStringLower(expected.GetHashAndReset()), digest.Finish());
     }
 
     private static string Digest(

@@ -15,6 +15,7 @@ namespace EcgData.Ingest;
 internal sealed class InputDigest : IDisposable
 {
     private const int HashedBytes = 1 << 15;   // at a time: a call of the library for each record would cost as much as hashing it
+    private const int LongestMark = 64;        // a SHA-256 in hex
 
     /// <summary>What the digest covers of a file that is missing, besides its entry.</summary>
     public const string Missing = "-";
@@ -23,7 +24,8 @@ internal sealed class InputDigest : IDisposable
     public const string AsPublished = "=";
 
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly ArrayBufferWriter<byte> _bytes = new(2 * HashedBytes);
+    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(HashedBytes);
+    private int _count;
 
     public InputDigest(SourceCatalogue catalogue, BuildRecipe recipe)
         : this(HeadOf(catalogue, recipe))
@@ -31,7 +33,7 @@ internal sealed class InputDigest : IDisposable
     }
 
     /// <param name="head"><see cref="HeadOf"/> the source and the recipe, made once for many shards.</param>
-    public InputDigest(string head) => Text(head);
+    public InputDigest(string head) => Append(Encoding.UTF8.GetBytes(head));
 
     /// <summary>What the digests of all shards of a source cover.</summary>
     public static string HeadOf(SourceCatalogue catalogue, BuildRecipe recipe)
@@ -45,18 +47,18 @@ internal sealed class InputDigest : IDisposable
     /// <param name="contents">What is known of each of the entry's files.</param>
     public void Add(CatalogueEntry entry, ReadOnlySpan<FileContent> contents)
     {
-        EntryCodec.Write(_bytes, entry);
-        for (var index = 0; index < contents.Length; index++) Text(MarkOf(entry.Files[index], contents[index]));
-        HashIfMany();
+        var bytes = new ArrayBufferWriter<byte>();
+        EntryCodec.Write(bytes, entry);
+        Append(bytes.WrittenSpan);
+        for (var index = 0; index < contents.Length; index++) Mark(MarkOf(entry.Files[index], contents[index]));
     }
 
     /// <param name="entry">As <see cref="EntryCodec"/> writes it.</param>
     /// <param name="marks"><see cref="MarkOf"/> each of its files.</param>
     public void Add(ReadOnlySpan<byte> entry, ReadOnlySpan<string> marks)
     {
-        _bytes.Write(entry);
-        foreach (var mark in marks) Text(mark);
-        HashIfMany();
+        Append(entry);
+        foreach (var mark in marks) Mark(mark);
     }
 
     /// <summary>What the digest covers of a file besides its entry.</summary>
@@ -73,18 +75,41 @@ internal sealed class InputDigest : IDisposable
         return Convert.ToHexStringLower(_hash.GetHashAndReset());
     }
 
-    public void Dispose() => _hash.Dispose();
-
-    private void Text(string text) => _bytes.Advance(Encoding.UTF8.GetBytes(text, _bytes.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length))));
-
-    private void HashIfMany()
+    public void Dispose()
     {
-        if (_bytes.WrittenCount > HashedBytes) Hash();
+        _hash.Dispose();
+        ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = [];
+    }
+
+    private void Mark(string mark)
+    {
+        if (mark.Length > LongestMark)
+        {
+            Append(Encoding.UTF8.GetBytes(mark));   // nobody's SHA-256, but a plan may have been written by anybody
+            return;
+        }
+
+        Span<byte> bytes = stackalloc byte[3 * LongestMark];
+        Append(bytes[..Encoding.UTF8.GetBytes(mark, bytes)]);
+    }
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > _bytes.Length - _count) Hash();
+        if (bytes.Length > _bytes.Length)
+        {
+            _hash.AppendData(bytes);
+            return;
+        }
+
+        bytes.CopyTo(_bytes.AsSpan(_count));
+        _count += bytes.Length;
     }
 
     private void Hash()
     {
-        _hash.AppendData(_bytes.WrittenSpan);
-        _bytes.ResetWrittenCount();
+        _hash.AppendData(_bytes, 0, _count);
+        _count = 0;
     }
 }
