@@ -8,40 +8,33 @@ using EcgData.Shards;
 using EcgData.Sources;
 using Spectre.Console;
 
-(string Name, Func<Command> Create)[] verbs =
-[
-    ("sources", SourcesVerb.Create),
-    ("synth", SynthVerb.Create),
-    ("build", BuildVerb.Create),
-    ("verify", VerifyVerb.Create),
-    ("log", LogVerb.Create),
-    ("diff", DiffVerb.Create),
-    ("gc", GcVerb.Create),
-    ("erase", EraseVerb.Create),
-    ("progress", ProgressVerb.Create),
-    ("list", ListVerb.Create),
-    ("show", ShowVerb.Create),
-    ("report", ReportVerb.Create),
-    ("subset", SubsetVerb.Create),
-    ("pull", PullVerb.Create),
-    ("stream", StreamVerb.Create),
-    ("export", ExportVerb.Create),
-    ("conformance", ConformanceVerb.Create),
-    ("pretrain", PretrainVerb.Create),
-    ("embed", EmbedVerb.Create),
-    ("evaluate", EvaluateVerb.Create),
-    ("inspect", InspectVerb.Create),
-    ("import-weights", ImportWeightsVerb.Create),
-];
-
-// Each verb costs the start half a millisecond: where one is named, the others need not be there.
-var named = verbs.Where(verb => verb.Name == args.FirstOrDefault(word => !word.StartsWith('-'))).ToList();
 var root = new RootCommand("Turns public ECG archives into one verified Parquet corpus, and trains and judges models on it.")
 {
     Terminal.JsonOption,
     Terminal.QuietOption,
+    SourcesVerb.Create(),
+    SynthVerb.Create(),
+    BuildVerb.Create(),
+    VerifyVerb.Create(),
+    LogVerb.Create(),
+    DiffVerb.Create(),
+    GcVerb.Create(),
+    EraseVerb.Create(),
+    ProgressVerb.Create(),
+    ListVerb.Create(),
+    ShowVerb.Create(),
+    ReportVerb.Create(),
+    SubsetVerb.Create(),
+    PullVerb.Create(),
+    StreamVerb.Create(),
+    ExportVerb.Create(),
+    ConformanceVerb.Create(),
+    PretrainVerb.Create(),
+    EmbedVerb.Create(),
+    EvaluateVerb.Create(),
+    InspectVerb.Create(),
+    ImportWeightsVerb.Create(),
 };
-foreach (var verb in named.Count > 0 ? named : [.. verbs]) root.Add(verb.Create());
 
 // numbers stand in messages that are part of a version: no environment may bring a culture back that the build has taken out
 CultureInfo.CurrentCulture = CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
