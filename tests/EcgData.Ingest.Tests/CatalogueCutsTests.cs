@@ -15,8 +15,8 @@ public sealed class CatalogueCutsTests
         int[] starts = [.. CatalogueCuts.Find(shards), shards.Length];
         var sizes = starts.Zip(starts.Skip(1), (first, end) => (end - first) * records).ToArray();
         Assert.Equal(0, starts[0]);
-        Assert.InRange(sizes.Average(), 4_000, 9_000);
-        Assert.All(sizes, size => Assert.InRange(size, 2048, 16_384));
+        Assert.InRange(sizes.Average(), 2_000, 4_500);
+        Assert.All(sizes, size => Assert.InRange(size, 1024, 16_384));
     }
 
     [Fact]
