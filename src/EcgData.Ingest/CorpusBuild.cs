@@ -23,7 +23,7 @@ public sealed class CorpusBuild(CorpusStore corpus, BuildPlan plan, Planner plan
     {
         var receipts = await BuildShardsAsync(progress, cancel);
         // Now next to nothing is alive. A collection in the midst of the commit, which has its rows in hand, takes six times as long.
-        if (plan.Records >= ManyRecords) GC.Collect(0, GCCollectionMode.Forced, blocking: true);
+        if (plan.Records >= ManyRecords && plan.ToBuild.Any()) GC.Collect(0, GCCollectionMode.Forced, blocking: true);
         var start = Stopwatch.GetTimestamp();
         using var span = BuildInstruments.Spans.StartActivity("commit");
         var version = await new VersionCommit(corpus, plan, receipts).RunAsync(cancel);
