@@ -5,36 +5,39 @@ MAKEFLAGS += --no-print-directory
 JOBS ?= 2
 # cuda: libtorch for NVIDIA GPUs, some gigabytes. Behind a build with the other one, make clean first.
 TORCH ?= cpu
+# What bin/ecgdata is compiled for: the processor of this machine. x86-64-v3 (AVX2) runs on every one that is supported.
+CPU ?= $(shell grep -qw avx512vl /proc/cpuinfo && echo x86-64-v4 || echo x86-64-v3)
 DOTNET_FLAGS := -c Release -m:$(JOBS) -nodeReuse:false -v:minimal -p:Torch=$(TORCH)
 SOURCES := $(shell find pipelines src manifests schemas -type f -not -name '*.sh' 2>/dev/null) $(wildcard Directory.* global.json)
 
-.PHONY: build ahead demo test test-slurm bench prove format clean
+.PHONY: build demo test test-slurm bench prove format clean
 .DELETE_ON_ERROR:
 
-# bin/ecgdata, compiled ahead of time; nothing is done where no source is newer.
+# bin/ecgdata, native code, and bin/managed/ecgdata, which it hands over to (pipelines/native); nothing is done where no source is newer.
 build: bin/ecgdata
 
-bin/ecgdata: $(SOURCES)
-	dotnet publish pipelines/EcgData.Pipelines.csproj $(DOTNET_FLAGS) -o bin
+bin/ecgdata: $(SOURCES) artifacts/cpu.$(CPU)
+	@tests/debian.sh gcc:gcc /usr/lib/x86_64-linux-gnu/crt1.o:libc6-dev
+	dotnet publish pipelines/EcgData.Pipelines.csproj $(DOTNET_FLAGS) -o bin/managed
 	@# Published by hard link, and an ordinary build writes into what they are linked to: it would make a program of them that has no framework.
-	@for file in bin/ecgdata bin/ecgdata.*.json; do cp "$$file" "$$file.own" && mv "$$file.own" "$$file"; done
-	@touch $@
+	@for file in bin/managed/ecgdata bin/managed/ecgdata.*.json; do cp "$$file" "$$file.own" && mv "$$file.own" "$$file"; done
+	dotnet publish pipelines/native/EcgData.Native.csproj $(DOTNET_FLAGS) -p:Cpu=$(CPU)
+	@cp artifacts/publish/EcgData.Native/release_linux-x64/EcgData.Native $@.new && mv $@.new $@
 
-# Records which generic methods are to be compiled ahead (pipelines/ahead): minutes, after large changes. Then make build.
-ahead:
-	pipelines/ahead/record.sh $(DOTNET_FLAGS)
+artifacts/cpu.$(CPU):
+	@mkdir -p artifacts && rm -f artifacts/cpu.* && touch $@
 
 # A corpus from synthetic trees of four sources, verified, listed, drawn, and a few gradient steps on it: all of it into demo/.
 demo: build
 	bash pipelines/demo.sh
 
-# All test projects; ends with "N passed, N failed, N skipped". FILTER='FullyQualifiedName~Resampler' runs a part.
-test:
+# All test projects, end-to-end tests on bin/ecgdata; ends with "N passed, N failed, N skipped". FILTER='FullyQualifiedName~Resampler' runs a part.
+test: build
 	@tests/debian.sh chromium:chromium /usr/lib/python3/dist-packages/numpy:python3-numpy /usr/lib/python3/dist-packages/torch:python3-torch
 	@tests/npm.sh tests/EcgData.Storage.Tests/azurite tests/EcgData.Pipelines.Tests/arrow
 	rm -rf TestResults
 	dotnet build EcgData.sln $(DOTNET_FLAGS)
-	-dotnet test EcgData.sln --no-build $(DOTNET_FLAGS) --logger trx --results-directory TestResults $(if $(FILTER),--filter "$(FILTER)")
+	-ECGDATA_PROGRAM=$(CURDIR)/bin/ecgdata dotnet test EcgData.sln --no-build $(DOTNET_FLAGS) --logger trx --results-directory TestResults $(if $(FILTER),--filter "$(FILTER)")
 	tests/count.sh TestResults
 
 # A build as array jobs on a real Slurm of two emulated nodes, one of which is lost. Installs and starts Slurm; needs root.
@@ -65,7 +68,7 @@ bench: build
 prove: build
 	bash pipelines/prove.sh
 	bash pipelines/prove-cpc.sh
-	ECGDATA_KILL_POINTS=200 dotnet test tests/EcgData.Pipelines.Tests $(DOTNET_FLAGS) --filter FullyQualifiedName~KillTests
+	ECGDATA_PROGRAM=$(CURDIR)/bin/ecgdata ECGDATA_KILL_POINTS=200 dotnet test tests/EcgData.Pipelines.Tests $(DOTNET_FLAGS) --filter FullyQualifiedName~KillTests
 	ECGDATA_RESUME_POINTS=1000 dotnet test tests/EcgData.Shards.Tests $(DOTNET_FLAGS) --filter FullyQualifiedName~ResumeTests
 	ECGDATA_SOAK_STEPS=10000 dotnet test tests/EcgData.Training.Tests $(DOTNET_FLAGS) --filter FullyQualifiedName~SoakTests
 	ECGDATA_LEARNING_SEEDS=3 dotnet test tests/EcgData.Evaluation.Tests $(DOTNET_FLAGS) --filter FullyQualifiedName~LearningTests

@@ -57,16 +57,11 @@ internal static class BuildVerb
         };
         command.SetAction((arguments, cancel) => BuildWatch.RunAsync(arguments.GetValue(corpus)!, arguments.GetValue(hook), async watch =>
         {
-            var isStep = arguments.GetValue(plan) || arguments.GetValue(part) is not null || arguments.GetValue(finish);
             var terminal = new Terminal(arguments);
-            // Begun before the recipe is read, which takes a core as well. Whoever watches from outside must not count a record that is made up.
-            await using var rehearsal = isStep || arguments.GetValue(dryRun) || Telemetry.IsOn
-                ? null
-                : Rehearsal.Begin(Corpora.Open(arguments.GetValue(corpus)!), terminal);
             var request = new Request(
                 arguments.GetValue(corpus)!, Folders(arguments.GetValue(source) ?? []), arguments.GetValue(drop) ?? [],
                 RecipeFile.Read<BuildRecipe>(arguments.GetValue(recipe), arguments.GetValue(set) ?? [], compiled: BuildRecipe.Compiled), arguments.GetValue(workers),
-                arguments.GetValue(limit), arguments.GetValue(dryRun), LocalHints.File(), arguments.GetValue(rehash),
+                arguments.GetValue(limit), arguments.GetValue(dryRun), arguments.GetValue(rehash),
                 arguments.GetValue(check) ? ShardTrust.Content : ShardTrust.Size,
                 Meant(arguments.GetValue(allowShrink), arguments.GetValue(rebuild)));
             var whole = arguments.GetValue(recipe) is not null || arguments.GetValue(set)?.Length > 0 || request.Drop.Length > 0 || request.Limit is not null;
@@ -91,16 +86,16 @@ internal static class BuildVerb
 
     internal sealed record Request(
         string Corpus, IReadOnlyDictionary<string, string> Sources, string[] Drop, BuildRecipe Recipe, int Workers, int? Limit,
-        bool DryRun, string? HintFile, bool Rehash, ShardTrust Trust, IReadOnlyList<ObjectionKind> Meant);
+        bool DryRun, bool Rehash, ShardTrust Trust, IReadOnlyList<ObjectionKind> Meant);
 
     private static List<ObjectionKind> Meant(bool shrink, bool rebuild) =>
         [.. shrink ? [ObjectionKind.Shrink] : Array.Empty<ObjectionKind>(), .. rebuild ? [ObjectionKind.Rebuild] : Array.Empty<ObjectionKind>()];
 
-    internal static async Task<int> RunAsync(Request request, BuildWatch watch, Terminal terminal, CancellationToken cancel)
+    private static async Task<int> RunAsync(Request request, BuildWatch watch, Terminal terminal, CancellationToken cancel)
     {
         Check(request);
         var corpus = Corpora.Open(request.Corpus);
-        using var checksums = new ChecksumBook(request.HintFile, request.Rehash);
+        using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
         var planner = new Planner(corpus, checksums, KnownSources.Find, request.Trust);
         using var plan = await PlanAsync(planner, request, watch, terminal, cancel);
         var objections = await ObjectionsAsync(plan, corpus, request, cancel);
@@ -108,7 +103,7 @@ internal static class BuildVerb
         if (request.DryRun)
         {
             terminal.Result(
-                new { dryRun = true, parent = plan.Parent?.Id, plan = PlanSummary.Of(plan).Document(), freeBytes = free, objections },
+                new DryRunDocument(DryRun: true, plan.Parent?.Id, PlanSummary.Of(plan).Document(), free, [.. objections.Select(BuildObjection.Of)]),
                 console =>
                 {
                     PrintPlan(plan, free, console);
@@ -206,20 +201,11 @@ internal static class BuildVerb
     {
         var time = watch.Elapsed;
         terminal.Result(
-            new
-            {
-                version = version.Id,
-                parent = plan.Parent?.Id,
-                changed = plan.Parent?.Id != version.Id,
-                seconds = Math.Round(time.TotalSeconds, 3),
-                shardsBuilt = plan.ToBuild.Count(),
-                shardsReused = plan.Shards.Count - plan.ToBuild.Count(),
-                totals = version.Totals,
-                sources = version.Sources.Select(source => new { source.Name, source.Release, source.Records, source.Segments, source.Rejections, source.Flags }),
-                beyondRejectionLimit = beyond,
-                events = watch.Events,
-                report = watch.Page,
-            },
+            new BuildDocument(
+                version.Id, plan.Parent?.Id, Changed: plan.Parent?.Id != version.Id, Math.Round(time.TotalSeconds, 3), plan.ToBuild.Count(),
+                plan.Shards.Count - plan.ToBuild.Count(), version.Totals,
+                [.. version.Sources.Select(source => new BuiltSource(source.Name, source.Release, source.Records, source.Segments, source.Rejections, source.Flags))],
+                beyond, watch.Events, watch.Page),
             console =>
             {
                 var table = new Table { Border = TableBorder.Simple };

@@ -14,14 +14,14 @@ internal static class PlannedBuild
     {
         BuildVerb.Check(request);
         var corpus = Corpora.Open(request.Corpus);
-        using var checksums = new ChecksumBook(request.HintFile, request.Rehash);
+        using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
         var planner = new Planner(corpus, checksums, KnownSources.Find, request.Trust);
         using var plan = await BuildVerb.PlanAsync(planner, request, watch, terminal, cancel);
         if (!terminal.Quiet) BuildVerb.PrintPlan(plan, corpus.Objects.FreeBytes(), terminal.Error);
         BuildVerb.StopAt(await BuildVerb.ObjectionsAsync(plan, corpus, request, cancel));
         var document = await new PlanStore(corpus).WriteAsync(plan, request.Limit, planner, cancel);
         terminal.Result(
-            new { plan = document.Id, parent = document.Parent, shards = document.Shards.Count, shardsToBuild = plan.ToBuild.Count(), recordsToBuild = plan.RecordsToBuild },
+            new PlannedDocument(document.Id, document.Parent, document.Shards.Count, plan.ToBuild.Count(), plan.RecordsToBuild),
             console => console.WriteLine(
                 $"Plan {document.Id}: {plan.RecordsToBuild:N0} records in {plan.ToBuild.Count():N0} shards to build. " +
                 "Build its parts with 'ecgdata build --part I/N', in any order and on any machine, then 'ecgdata build --finish'."));
@@ -35,7 +35,7 @@ internal static class PlannedBuild
         BuildVerb.CheckWorkers(request.Workers);
         var corpus = Corpora.OpenExisting(request.Corpus);
         var document = await new PlanStore(corpus).ReadAsync(planId, cancel);
-        using var checksums = new ChecksumBook(request.HintFile, request.Rehash);
+        using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
         var build = new PartBuild(corpus, document, checksums, KnownSources.Find);
         using var part = await build.PlanAsync(number, count, Known(document, request.Sources), cancel);
         var progress = watch.Progress;
@@ -48,7 +48,7 @@ internal static class PlannedBuild
         }
 
         terminal.Result(
-            new { plan = document.Id, part = number, parts = count, shardsBuilt = toBuild, shardsReused = part.Shards.Count - toBuild, records = progress.Records, rejected = progress.Rejected },
+            new PartDocument(document.Id, number, count, toBuild, part.Shards.Count - toBuild, progress.Records, progress.Rejected),
             console => console.WriteLine(
                 $"Part {number} of {count} of plan {document.Id}: {progress.Records:N0} records in {toBuild} shards, " +
                 $"{part.Shards.Count - toBuild} were there. {Quantity.Time(watch.Elapsed)}."));
@@ -60,14 +60,14 @@ internal static class PlannedBuild
     {
         var corpus = Corpora.OpenExisting(request.Corpus);
         var document = await new PlanStore(corpus).ReadAsync(planId, cancel);
-        using var checksums = new ChecksumBook(request.HintFile, request.Rehash);
+        using var checksums = new ChecksumBook(LocalHints.File(), request.Rehash);
         var build = new PartBuild(corpus, document, checksums, KnownSources.Find);
         var missing = await build.FindMissingAsync(cancel);
         if (missing.Count > 0)
         {
             watch.Incomplete($"{missing.Count:N0} of {document.Shards.Count:N0} shards of plan {document.Id} are not built.");
             terminal.Result(
-                new { plan = document.Id, version = (string?)null, missing = missing.Select(shard => shard.ToString()) },
+                new UnfinishedDocument(document.Id, Version: null, [.. missing.Select(shard => shard.ToString())]),
                 console =>
                 {
                     foreach (var shard in missing.Take(20)) console.WriteLine($"missing: {shard}");
@@ -86,17 +86,8 @@ internal static class PlannedBuild
         var beyond = document.Recipe.Acceptance.FindExceeded(version, document.Sources.Select(source => source.Name));
         await watch.CommittedAsync(corpus, parent, version, document.Recipe, ShardCounts.Of(document), beyond, cancel);
         terminal.Result(
-            new
-            {
-                plan = document.Id,
-                version = version.Id,
-                parent = document.Parent,
-                changed = version.Id != document.Parent,
-                totals = version.Totals,
-                missing = Array.Empty<string>(),
-                events = watch.Events,
-                report = watch.Page,
-            },
+            new FinishedDocument(
+                document.Id, version.Id, document.Parent, Changed: version.Id != document.Parent, version.Totals, Missing: [], watch.Events, watch.Page),
             console => console.WriteLine(
                 $"Version {version.Id}: {version.Totals.Segments:N0} segments in {version.Totals.Shards:N0} shards, {Quantity.Bytes(version.Totals.SizeBytes)}."));
         return beyond.Count == 0 ? ExitCode.Done : ExitCode.NotAllTrue;

@@ -25,10 +25,10 @@ internal static class RecipeFile
         foreach (var item in overrides) Set(document, item);
         var options = compiled ?? CorpusJson.Recipe;
         CheckKeys(document, options.GetTypeInfo(typeof(T)), "", where);
-        if (compiled is not null) document = Over((JsonObject)JsonSerializer.SerializeToNode(new T(), compiled)!, document);
+        if (compiled is not null) document = Over((JsonObject)JsonSerializer.SerializeToNode(new T(), compiled.For<T>())!, document);
         try
         {
-            return document.Deserialize<T>(options)!;
+            return document.Deserialize(options.For<T>())!;
         }
         catch (JsonException e)
         {

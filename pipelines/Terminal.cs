@@ -24,55 +24,40 @@ internal sealed class Terminal
         Recursive = true,
     };
 
-    private readonly TextWriter _results;
-    private readonly TextWriter _remarks;
-    private readonly bool _isSeen;
+    private static readonly JsonSerializerOptions Documents = CorpusJson.With(BuildDocuments.Default, indented: true);
+
     private IAnsiConsole? _output;
     private IAnsiConsole? _error;
 
-    public Terminal(ParseResult arguments)
-        : this(arguments.GetValue(JsonOption), arguments.GetValue(QuietOption), Console.Out, Console.Error, isSeen: true)
-    {
-    }
-
-    private Terminal(bool json, bool quiet, TextWriter results, TextWriter remarks, bool isSeen) =>
-        (Json, Quiet, _results, _remarks, _isSeen) = (json, quiet, results, remarks, isSeen);
+    public Terminal(ParseResult arguments) => (Json, Quiet) = (arguments.GetValue(JsonOption), arguments.GetValue(QuietOption));
 
     public bool Json { get; }
 
     public bool Quiet { get; }
 
     /// <summary>Standard error, with colours and live displays where it is a terminal.</summary>
-    public IAnsiConsole Error => _error ??= Open(_remarks, Console.IsErrorRedirected);
+    public IAnsiConsole Error => _error ??= Open(Console.Error, Console.IsErrorRedirected);
 
     public bool IsLive => !Quiet && !Console.IsErrorRedirected;
 
-    private IAnsiConsole Output => _output ??= Open(_results, Console.IsOutputRedirected);
-
-    /// <summary>One to which the same is written, and nobody sees it.</summary>
-    public Terminal Unseen() => new(Json, quiet: true, TextWriter.Null, TextWriter.Null, isSeen: false);
+    private IAnsiConsole Output => _output ??= Open(Console.Out, Console.IsOutputRedirected);
 
     /// <summary>A remark, to standard error.</summary>
     public void Note(string text)
     {
-        if (!Quiet) _remarks.WriteLine(text);
+        if (!Quiet) Console.Error.WriteLine(text);
     }
 
     /// <summary>The verb's result: <paramref name="document"/> as JSON if it was asked for, else what <paramref name="print"/> prints.</summary>
     public void Result(object document, Action<IAnsiConsole> print)
     {
-        if (Json) _results.WriteLine(JsonSerializer.Serialize(document, document.GetType(), CorpusJson.Readable));
+        if (Json) Console.Out.WriteLine(JsonSerializer.Serialize(document, Documents.GetTypeInfo(document.GetType())));
         else print(Output);
     }
 
-    private IAnsiConsole Open(TextWriter writer, bool isRedirected)
+    private static IAnsiConsole Open(TextWriter writer, bool isRedirected)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(writer),
-            Ansi = _isSeen ? AnsiSupport.Detect : AnsiSupport.No,   // to find out takes regular expressions, and they some milliseconds
-            ColorSystem = _isSeen ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-        });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
         if (isRedirected) console.Profile.Width = PipeWidth;   // a pipe has no width: lines must not be folded for it
         return console;
     }

@@ -16,13 +16,11 @@ internal sealed class BuildWatch
     private readonly string _address;
     private readonly Hook? _hook;
     private readonly RequestCount? _requests;
-    private readonly TextWriter _remarks;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private RunReport? _report;
     private string? _page;
 
-    private BuildWatch(string address, Hook? hook, RequestCount? requests, TextWriter remarks) =>
-        (_address, _hook, _requests, _remarks) = (address, hook, requests, remarks);
+    private BuildWatch(string address, Hook? hook, RequestCount? requests) => (_address, _hook, _requests) = (address, hook, requests);
 
     public BuildProgress Progress { get; } = new();
 
@@ -34,9 +32,6 @@ internal sealed class BuildWatch
     /// <summary>Name of the report's page in the corpus, or null.</summary>
     public string? Page => _page;
 
-    /// <summary>One that calls nobody and tells nobody, whatever becomes of the build.</summary>
-    public static BuildWatch Unseen(string address) => new(address, null, null, TextWriter.Null);
-
     /// <param name="address">The corpus, as it was named.</param>
     /// <param name="target">The hook that the command line names, or null.</param>
     /// <param name="work">The build; returns its exit code.</param>
@@ -46,7 +41,7 @@ internal sealed class BuildWatch
         using var export = Telemetry.Start();
         using var requests = Corpora.IsRemote(address) ? new RequestCount() : null;
         using var span = Telemetry.Spans.StartActivity("build")?.SetTag("ecgdata.corpus", address);
-        var watch = new BuildWatch(address, Hook.Find(target), requests, Console.Error);
+        var watch = new BuildWatch(address, Hook.Find(target), requests);
         try
         {
             var exitCode = await work(watch);
@@ -116,7 +111,7 @@ internal sealed class BuildWatch
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CorpusException or InvalidDataException or OperationCanceledException)
         {
-            _remarks.WriteLine($"Version {version.Id} is committed, its run report is not written: {e.Message}");
+            Console.Error.WriteLine($"Version {version.Id} is committed, its run report is not written: {e.Message}");
         }
     }
 

@@ -53,7 +53,7 @@ internal sealed class Hook
         string? trouble;
         try
         {
-            var document = JsonSerializer.SerializeToUtf8Bytes(report, CorpusJson.Readable);
+            var document = JsonSerializer.SerializeToUtf8Bytes(report, CorpusJson.Readable.For<RunReport>());
             trouble = _address is null ? await RunAsync(document, report, page) : await PostAsync(document);
         }
         catch (Exception e)

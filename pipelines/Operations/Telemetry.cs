@@ -12,7 +12,7 @@ internal static class Telemetry
     /// <summary>Spans of the verbs.</summary>
     public static ActivitySource Spans { get; } = new("EcgData.Pipelines");
 
-    public static bool IsOn { get; } =
+    private static bool IsOn { get; } =
         Endpoints.Any(name => !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(name)))
         && !string.Equals(Environment.GetEnvironmentVariable("OTEL_SDK_DISABLED"), "true", StringComparison.OrdinalIgnoreCase);
 

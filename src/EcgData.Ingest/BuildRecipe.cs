@@ -25,14 +25,16 @@ public sealed record BuildRecipe
     public DriftOptions Drift { get; init; } = new();
 
     /// <summary>A reader that is compiled with the program, so that a build starts the sooner. It puts zeros where a key is missing, not defaults.</summary>
-    public static JsonSerializerOptions Compiled { get; } = CorpusJson.CompiledRecipe(BuildRecipeDocument.Default);
+    public static JsonSerializerOptions Compiled { get; } = CorpusJson.With(IngestDocuments.Default, indented: true);
+
+    private static JsonSerializerOptions Compact { get; } = CorpusJson.With(IngestDocuments.Default, indented: false);
 
     /// <summary>SHA-256 of <see cref="Conditioning"/>, hex.</summary>
     public string ConditioningHash() => Hash(Conditioning);
 
     /// <summary>What the recipe sets for a source, as one line; "" where nothing.</summary>
     public string OptionsOf(string source) =>
-        Sources.TryGetValue(source, out var options) ? JsonSerializer.Serialize(options, CorpusJson.Compact) : "";
+        Sources.TryGetValue(source, out var options) ? JsonSerializer.Serialize(options, Compact.For<SourceOptions>()) : "";
 
     /// <exception cref="ArgumentException">A value is out of its range; the message names it.</exception>
     public void Validate()
@@ -68,7 +70,7 @@ public sealed record BuildRecipe
     }
 
     private static string Hash<T>(T value) =>
-        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(value, CorpusJson.Compact)));
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(value, Compact.For<T>())));
 }
 
 /// <summary>How records are cut into shards.</summary>
@@ -92,4 +94,5 @@ public sealed record AcceptanceOptions
 
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(BuildRecipe))]
-internal sealed partial class BuildRecipeDocument : JsonSerializerContext;
+[JsonSerializable(typeof(PlanDocument))]
+internal sealed partial class IngestDocuments : JsonSerializerContext;

@@ -46,7 +46,7 @@ public sealed record CatalogueGroup
         var hash = new XxHash128();
         hash.Append(pages);
         hash.Append(rowGroup);
-        hash.Append(JsonSerializer.SerializeToUtf8Bytes(this with { Digest = "" }, CorpusJson.Compact));
+        hash.Append(JsonSerializer.SerializeToUtf8Bytes(this with { Digest = "" }, CorpusJson.Compact.For<CatalogueGroup>()));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -159,7 +159,7 @@ public sealed class CatalogueTableWriter : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await EndRowGroupAsync(CancellationToken.None);
-        var metadata = JsonSerializer.Serialize(_groups.ToArray(), CorpusJson.Compact);
+        var metadata = JsonSerializer.Serialize(_groups.ToArray(), CorpusJson.Compact.For<CatalogueGroup[]>());
         var footer = (await EmptyFooterAsync()).Write(_count, _structures, [new(CatalogueGroup.MetadataKey, metadata)]);
         await _stream.WriteAsync(footer);
         await _stream.WriteAsync((byte[])[.. BitConverter.GetBytes(footer.Length), .. Magic]);

@@ -24,7 +24,7 @@ public sealed class StoredCatalogue : IAsyncDisposable
         {
             var (footer, end) = await FooterParts.ReadAsync(stream, cancel);
             var groups = footer.Metadata.TryGetValue(CatalogueGroup.MetadataKey, out var text)
-                ? JsonSerializer.Deserialize<CatalogueGroup[]>(text, CorpusJson.Compact)
+                ? JsonSerializer.Deserialize(text, CorpusJson.Compact.For<CatalogueGroup[]>())
                 : null;
             if (groups?.Length == footer.RowGroups.Count)
             {

@@ -49,14 +49,17 @@ public sealed class DeterminismTests(DeterminismTests.FourSources sources) : ICl
         }
     }
 
-    /// <summary>Narrower vectors, fused multiply-add in software, no vectors at all; and the compiler's other way of working.</summary>
+    /// <summary>
+    /// Narrower vectors, fused multiply-add in software, no vectors at all; and the compiler's other way of working. All of it is asked of the
+    /// program with a runtime: where the native one is tested, its bytes are what is expected.
+    /// </summary>
     [Theory]
     [InlineData("DOTNET_EnableAVX512")]
     [InlineData("DOTNET_EnableAVX2")]
     [InlineData("DOTNET_EnableHWIntrinsic")]
     [InlineData("DOTNET_TieredCompilation")]
     public void Build_WithoutAFeatureOfProcessorOrRuntime_GivesTheSameBytes(string feature) =>
-        Assert.Equal(sources.Expected, Build(sources.Root, [(feature, "0")]));
+        Assert.Equal(sources.Expected, Build(Ecgdata.Managed, sources.Root, [(feature, "0")]));
 
     [Fact]
     public void Synthesise_OtherClockWorkersAndVectors_GivesTheSameTree()
@@ -67,9 +70,12 @@ public sealed class DeterminismTests(DeterminismTests.FourSources sources) : ICl
         Assert.Equal(new CorpusFolder(Path.Join(sources.Root, "ptb-xl")).Contents, new CorpusFolder(_folder["ptb-xl"]).Contents);
     }
 
-    private IReadOnlyList<string> Build(string root, IReadOnlyList<(string Name, string Value)> environment, params string[] more)
+    private IReadOnlyList<string> Build(string root, IReadOnlyList<(string Name, string Value)> environment, params string[] more) =>
+        Build(Ecgdata.Path, root, environment, more);
+
+    private IReadOnlyList<string> Build(string program, string root, IReadOnlyList<(string Name, string Value)> environment, params string[] more)
     {
-        new Ecgdata(_folder["caches"]).Run(environment, [.. FourSources.Arguments(_folder["corpus"], root), .. more]).EndsWith(0);
+        new Ecgdata(_folder["caches"], program).Run(environment, [.. FourSources.Arguments(_folder["corpus"], root), .. more]).EndsWith(0);
         return new CorpusFolder(_folder["corpus"]).Contents;
     }
 

@@ -6,13 +6,22 @@ namespace EcgData.Pipelines.Tests;
 
 /// <summary>The program as its users run it: a process of its own, its two outputs caught apart.</summary>
 /// <param name="caches">XDG_CACHE_HOME of every run, so that no test learns what another has read.</param>
-internal sealed class Ecgdata(string caches)
+/// <param name="program">Which one; <see cref="Path"/> if none is given.</param>
+internal sealed class Ecgdata(string caches, string? program = null)
 {
     /// <summary>Beyond it the program hangs: no run of the tests takes a tenth of it.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    /// <summary>Lies beside the tests, whose project references it.</summary>
-    public static string Path { get; } = System.IO.Path.Join(AppContext.BaseDirectory, "ecgdata");
+    /// <summary>The program with a runtime. It lies beside the tests, whose project references it.</summary>
+    public static string Managed { get; } = System.IO.Path.Join(AppContext.BaseDirectory, "ecgdata");
+
+    /// <summary>The published program, if the tests are run on it (<c>make test</c> does), or null.</summary>
+    public static string? Published { get; } = Environment.GetEnvironmentVariable("ECGDATA_PROGRAM");
+
+    /// <summary>What is tested.</summary>
+    public static string Path => Published ?? Managed;
+
+    private readonly string _program = program ?? Path;
 
     /// <summary>Takes its own place by a program that INT interrupts, even where the tests run in the background of a shell, which has it ignored.</summary>
     public const string Interruptible = "/usr/bin/env";
@@ -31,14 +40,14 @@ internal sealed class Ecgdata(string caches)
 
     public RunningEcgdata Start(IReadOnlyList<(string Name, string Value)> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Interruptible, [InterruptibleOption, Path, .. arguments])
+        var start = new ProcessStartInfo(Interruptible, [InterruptibleOption, _program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         start.Environment["XDG_CACHE_HOME"] = caches;
-        start.Environment["DOTNET_TieredCompilation"] = "1";   // not compiled ahead of time as published: 0 costs each start half a second
+        if (_program == Managed) start.Environment["DOTNET_TieredCompilation"] = "1";   // not compiled ahead of time: without, each start costs half a second
         foreach (var (name, value) in environment) start.Environment[name] = value;
         return new RunningEcgdata(Process.Start(start)!, Patience);
     }

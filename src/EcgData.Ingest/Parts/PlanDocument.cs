@@ -29,7 +29,7 @@ public sealed record PlanDocument
 
     public static PlanDocument Identify(PlanDocument contents)
     {
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(contents with { Id = "" }, CorpusJson.Recipe);
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(contents with { Id = "" }, BuildRecipe.Compiled.For<PlanDocument>());
         return contents with { Id = Convert.ToHexStringLower(SHA256.HashData(bytes))[..20] };
     }
 

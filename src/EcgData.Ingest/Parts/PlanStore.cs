@@ -50,7 +50,7 @@ public sealed class PlanStore(CorpusStore corpus)
                 Shards = shards,
             });
             foreach (var (name, writer) in entries) await writer.CommitAsync(Entries(document.Id, name), cancel);
-            await WriteAsync(Document(document.Id), JsonSerializer.SerializeToUtf8Bytes(document, CorpusJson.Recipe), cancel);
+            await WriteAsync(Document(document.Id), JsonSerializer.SerializeToUtf8Bytes(document, BuildRecipe.Compiled.For<PlanDocument>()), cancel);
             await WriteAsync(Latest, Encoding.UTF8.GetBytes(document.Id + "\n"), cancel);
             return document;
         }
@@ -72,7 +72,7 @@ public sealed class PlanStore(CorpusStore corpus)
             $"{corpus.Objects.Address}: plan {id} is not there. It is gone once its build is finished; 'ecgdata build --plan' writes another.");
         try
         {
-            var document = JsonSerializer.Deserialize<PlanDocument>(text, CorpusJson.Recipe)!;
+            var document = JsonSerializer.Deserialize(text, BuildRecipe.Compiled.For<PlanDocument>())!;
             if (PlanDocument.Identify(document).Id == id && document.SchemaVersion == PlanDocument.CurrentSchemaVersion) return document;
         }
         catch (JsonException)

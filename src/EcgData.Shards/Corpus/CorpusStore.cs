@@ -60,7 +60,7 @@ public sealed class CorpusStore(IObjectStore store)
 
     /// <returns>false where somebody else has replaced it since it was read.</returns>
     public Task<bool> TryReplaceErasuresAsync(ErasureList list, string? expectedTag, CancellationToken cancel = default) => store.TryReplaceAsync(
-        CorpusPaths.Erasures, JsonSerializer.SerializeToUtf8Bytes(list, CorpusJson.Readable), expectedTag, cancel);
+        CorpusPaths.Erasures, JsonSerializer.SerializeToUtf8Bytes(list, CorpusJson.Readable.For<ErasureList>()), expectedTag, cancel);
 
     /// <summary>What a job with this input digest left, or null.</summary>
     public Task<Receipt?> ReadReceiptAsync(string inputDigest, CancellationToken cancel = default) =>
@@ -224,7 +224,7 @@ public sealed class CorpusStore(IObjectStore store)
         }
 
         while (!await store.TryReplaceAsync(
-            CorpusPaths.HistoryEntry(number), JsonSerializer.SerializeToUtf8Bytes(create(number), CorpusJson.Readable), null, cancel))
+            CorpusPaths.HistoryEntry(number), JsonSerializer.SerializeToUtf8Bytes(create(number), CorpusJson.Readable.For<HistoryEntry>()), null, cancel))
             number++;
         return number;
     }
@@ -263,7 +263,7 @@ public sealed class CorpusStore(IObjectStore store)
         await using var stream = await store.OpenReadAsync(name, cancel);
         try
         {
-            return await JsonSerializer.DeserializeAsync<T>(stream, CorpusJson.Readable, cancel);
+            return await JsonSerializer.DeserializeAsync(stream, CorpusJson.Readable.For<T>(), cancel);
         }
         catch (JsonException e)
         {
@@ -274,7 +274,7 @@ public sealed class CorpusStore(IObjectStore store)
     private async Task WriteJsonAsync<T>(string name, T value, JsonSerializerOptions options, CancellationToken cancel)
     {
         await using var writer = store.Create();
-        await JsonSerializer.SerializeAsync(writer.Stream, value, options, cancel);
+        await JsonSerializer.SerializeAsync(writer.Stream, value, options.For<T>(), cancel);
         await writer.CommitAsync(name, cancel);
     }
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EcgData.Signals;
 
 namespace EcgData.Shards;
 
@@ -122,12 +123,14 @@ public sealed class VersionComparison(CorpusStore corpus, VersionManifest from, 
     private List<string> CorpusCauses()
     {
         var causes = new List<string>();
-        Compare(causes, "recipe", JsonSerializer.SerializeToNode(from.Recipe, CorpusJson.Compact), JsonSerializer.SerializeToNode(to.Recipe, CorpusJson.Compact));
+        Compare(causes, "recipe", NodeOf(from.Recipe), NodeOf(to.Recipe));
         Compare(causes, "processing version", Text(from.ProcessingVersion), Text(to.ProcessingVersion));
         Compare(causes, "writer's version", Text(from.WriterVersion), Text(to.WriterVersion));
         Compare(causes, "catalogue's version", Text(from.CatalogueVersion), Text(to.CatalogueVersion));
         return causes;
     }
+
+    private static JsonNode? NodeOf(ConditioningOptions recipe) => JsonSerializer.SerializeToNode(recipe, CorpusJson.Compact.For<ConditioningOptions>());
 
     private static List<string> Causes(SourceSummary? before, SourceSummary? after)
     {

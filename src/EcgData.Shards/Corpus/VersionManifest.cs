@@ -60,7 +60,7 @@ public sealed record VersionManifest
     /// <summary>The id that follows from the contents, whatever id they carry.</summary>
     public static string IdOf(VersionManifest contents)
     {
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(contents with { Id = "" }, CorpusJson.Compact);
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(contents with { Id = "" }, CorpusJson.Compact.For<VersionManifest>());
         return Convert.ToHexStringLower(SHA256.HashData(bytes))[..20];
     }
 }

@@ -40,15 +40,14 @@ public static class Croissant
             ["recordSet"] = new JsonArray(Segments(), Records()),
         };
         if (sources.Select(source => source.Published).OfType<string>().Max(StringComparer.Ordinal) is { } newest) document["datePublished"] = newest;
-        return JsonSerializer.SerializeToUtf8Bytes(document, CorpusJson.Readable);
+        return JsonSerializer.SerializeToUtf8Bytes(document, CorpusJson.Readable.For<JsonObject>());
     }
 
     private static JsonArray Distribution(VersionManifest version)
     {
-        var manifest = JsonSerializer.SerializeToUtf8Bytes(version, CorpusJson.Readable);
+        var manifest = JsonSerializer.SerializeToUtf8Bytes(version, CorpusJson.Readable.For<VersionManifest>());
         var shards = version.Shards.Select(shard => shard.Path).OfType<string>().ToList();
-        return
-        [
+        return new JsonArray(
             File("manifest.json", "application/json", Convert.ToHexStringLower(SHA256.HashData(manifest)), manifest.Length, "The version manifest: every shard with its SHA-256."),
             File("catalogue.parquet", Parquet, version.Catalogue.Sha256, version.Catalogue.SizeBytes, "One row per source record, the rejected ones included."),
             File("rowgroups.parquet", Parquet, version.RowGroups.Sha256, version.RowGroups.SizeBytes, "One row per row group of a shard."),
@@ -60,8 +59,7 @@ public static class Croissant
                 ["description"] = "The shards of this version, relative to the corpus.",
                 ["encodingFormat"] = Parquet,
                 ["includes"] = new JsonArray([.. shards.Select(path => JsonValue.Create(path))]),
-            },
-        ];
+            });
     }
 
     private static JsonObject File(string name, string format, string sha256, long sizeBytes, string description) => new()

@@ -1,0 +1,1 @@
+return await EcgData.Pipelines.Program.Main(args);
