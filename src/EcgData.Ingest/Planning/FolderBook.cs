@@ -66,6 +66,7 @@ internal sealed partial class FolderBook : IDisposable
         if (!Encoding.UTF8.TryGetBytes(folder.Path, path, out var rootLength) || rootLength + 1 >= LongestPath) return null;
         if (path[rootLength - 1] != (byte)'/') path[rootLength++] = (byte)'/';
 
+        using var walk = new FolderWalk();
         Span<byte> answer = stackalloc byte[Statx.AnswerBytes];
         Span<byte> inode = stackalloc byte[sizeof(ulong)];
         var hash = new RunningQuickHash();
@@ -84,7 +85,7 @@ internal sealed partial class FolderBook : IDisposable
                     if (rootLength + its.Length >= LongestPath) return null;
                     its.CopyTo(path[rootLength..]);
                     path[rootLength + its.Length] = 0;
-                    if (Statx.Ask(path, answer) != true) return null;
+                    if (walk.Ask(path[..(rootLength + its.Length + 1)], answer) != true) return null;
                     var status = new Statx(answer);
                     if (!status.IsDirectory || status.Device != device) return null;
                     BinaryPrimitives.WriteUInt64LittleEndian(inode, status.Inode);

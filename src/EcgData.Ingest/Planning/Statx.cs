@@ -53,10 +53,14 @@ internal readonly ref partial struct Statx(ReadOnlySpan<byte> answer)
     /// <param name="path">UTF-8, absolute, ended by a zero. A link at its end is not followed.</param>
     /// <param name="answer">byte[<see cref="AnswerBytes"/>], what a <see cref="Statx"/> is made of.</param>
     /// <returns>Whether there is an answer: null where there is none, but perhaps something of that name (no right to ask, another system).</returns>
-    public static bool? Ask(ReadOnlySpan<byte> path, Span<byte> answer)
+    public static bool? Ask(ReadOnlySpan<byte> path, Span<byte> answer) => Ask(CurrentDirectory, path, answer);
+
+    /// <param name="folder">An open folder, which <paramref name="path"/> starts from if it is not absolute.</param>
+    /// <inheritdoc cref="Ask(ReadOnlySpan{byte}, Span{byte})"/>
+    public static bool? Ask(int folder, ReadOnlySpan<byte> path, Span<byte> answer)
     {
         if (!OperatingSystem.IsLinux()) return null;
-        return Call(CurrentDirectory, in MemoryMarshal.GetReference(path), LinksAsTheyAre, Wanted, ref MemoryMarshal.GetReference(answer)) == 0
+        return Call(folder, in MemoryMarshal.GetReference(path), LinksAsTheyAre, Wanted, ref MemoryMarshal.GetReference(answer)) == 0
             ? true
             : Marshal.GetLastPInvokeError() is NotFound or NotADirectory ? false : null;
     }
