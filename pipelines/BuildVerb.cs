@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Security.Cryptography;
 using EcgData.Ingest;
 using EcgData.Pipelines.Operations;
 using EcgData.Shards;
@@ -57,6 +58,7 @@ internal static class BuildVerb
         };
         command.SetAction((arguments, cancel) => BuildWatch.RunAsync(arguments.GetValue(corpus)!, arguments.GetValue(hook), async watch =>
         {
+            _ = Task.Run(static () => SHA256.HashData([]), CancellationToken.None);   // the system's library for it is loaded while the recipe is read
             var terminal = new Terminal(arguments);
             var request = new Request(
                 arguments.GetValue(corpus)!, Folders(arguments.GetValue(source) ?? []), arguments.GetValue(drop) ?? [],

@@ -21,12 +21,14 @@ public sealed class CorpusBuild(CorpusStore corpus, BuildPlan plan, Planner plan
     /// <exception cref="OperationCanceledException">HEAD and every version are as they were.</exception>
     public async Task<VersionManifest> RunAsync(BuildProgress progress, CancellationToken cancel)
     {
+        // what the commit takes over is read while the cores wait for disks now and then
+        await using var parent = plan.ToBuild.Any() ? await ParentTables.OpenAsync(corpus, plan.Parent, cancel) : null;
         var receipts = await BuildShardsAsync(progress, cancel);
         // Now next to nothing is alive. A collection in the midst of the commit, which has its rows in hand, takes six times as long.
         if (plan.Records >= ManyRecords && plan.ToBuild.Any()) GC.Collect(0, GCCollectionMode.Forced, blocking: true);
         var start = Stopwatch.GetTimestamp();
         using var span = BuildInstruments.Spans.StartActivity("commit");
-        var version = await new VersionCommit(corpus, plan, receipts).RunAsync(cancel);
+        var version = await new VersionCommit(corpus, plan, receipts).RunAsync(parent, cancel);
         span?.SetTag("ecgdata.version", version.Id);
         progress.StageDone("commit", start);
         return version;

@@ -7,11 +7,11 @@ namespace EcgData.Ingest;
 internal sealed class ParentTables : IAsyncDisposable
 {
     private readonly StoredCatalogue? _catalogue;
-    private readonly Dictionary<string, List<RowGroupRow>>? _rowGroups;
+    private readonly Task<Dictionary<string, List<RowGroupRow>>?> _rowGroups;   // read while its caller goes on: the last of it that is asked for
     private readonly Dictionary<string, int> _byInputs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ManifestShard> _byDigest = new(StringComparer.Ordinal);
 
-    private ParentTables(VersionManifest? parent, StoredCatalogue? catalogue, Dictionary<string, List<RowGroupRow>>? rowGroups)
+    private ParentTables(VersionManifest? parent, StoredCatalogue? catalogue, Task<Dictionary<string, List<RowGroupRow>>?> rowGroups)
     {
         (_catalogue, _rowGroups) = (catalogue, rowGroups);
         foreach (var shard in parent?.Shards ?? []) _byDigest[shard.InputDigest] = shard;
@@ -23,11 +23,16 @@ internal sealed class ParentTables : IAsyncDisposable
 
     public static async Task<ParentTables> OpenAsync(CorpusStore corpus, VersionManifest? parent, CancellationToken cancel)
     {
-        if (parent is null) return new ParentTables(null, null, null);
-        return new ParentTables(parent, await corpus.OpenCatalogueAsync(parent, cancel), await RowGroupsAsync(corpus, parent, cancel));
+        if (parent is null) return new ParentTables(null, null, Task.FromResult<Dictionary<string, List<RowGroupRow>>?>(null));
+        var catalogue = await corpus.OpenCatalogueAsync(parent, cancel);
+        return new ParentTables(parent, catalogue, Task.Run(() => RowGroupsAsync(corpus, parent, cancel), CancellationToken.None));
     }
 
-    public ValueTask DisposeAsync() => _catalogue?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        await ((Task)_rowGroups).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_catalogue is not null) await _catalogue.DisposeAsync();
+    }
 
     /// <summary>Whether there is a row group that follows from the same inputs; it may be damaged.</summary>
     public bool Has(string inputs) => _byInputs.TryGetValue(inputs, out var index) && _catalogue!.Groups[index].Sums is not null;
@@ -41,7 +46,7 @@ internal sealed class ParentTables : IAsyncDisposable
         List<ManifestShard> shards = [];
         foreach (var digest in digests)
         {
-            if (!_byDigest.TryGetValue(digest, out var shard) || (shard.Path is { } path && RowGroupsOf(path) is null)) return null;
+            if (!_byDigest.TryGetValue(digest, out var shard) || (shard.Path is { } path && await RowGroupsOfAsync(path) is null)) return null;
             shards.Add(shard);
         }
 
@@ -62,7 +67,7 @@ internal sealed class ParentTables : IAsyncDisposable
     }
 
     /// <summary>What the table says of a shard's row groups, or null where it says nothing that holds.</summary>
-    public IReadOnlyList<RowGroupRow>? RowGroupsOf(string path) => _rowGroups?.GetValueOrDefault(path);
+    public async ValueTask<IReadOnlyList<RowGroupRow>?> RowGroupsOfAsync(string path) => (await _rowGroups)?.GetValueOrDefault(path);
 
     public static CorpusException Damaged(string name) => new(
         $"The catalogue of the version before is damaged where it tells of {name}, which is not part of this build. HEAD is as it was. " +

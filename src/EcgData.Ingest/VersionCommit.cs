@@ -17,7 +17,8 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
     private readonly List<ManifestShard> _shards = [];
     private readonly List<RowGroupRow> _rowGroups = [];
 
-    public async Task<VersionManifest> RunAsync(CancellationToken cancel)
+    /// <param name="opened">The tables of the version before, or null to open them if they are needed.</param>
+    public async Task<VersionManifest> RunAsync(ParentTables? opened, CancellationToken cancel)
     {
         if (plan.Parent is { } parent && VersionForecast.Is(parent, plan, receiptDigests) && await TablesHoldAsync(parent, cancel))
         {
@@ -31,11 +32,11 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
         Task<ManifestTable>? rowGroups = null;
         try
         {
-            await using var parentTables = await ParentTables.OpenAsync(corpus, plan.Parent, cancel);
+            await using var own = opened is null ? await ParentTables.OpenAsync(corpus, plan.Parent, cancel) : null;
             await using var hashed = new HashingStream(catalogueWriter.Stream);
             await using (var table = await CatalogueTableWriter.CreateAsync(hashed, cancel))
             {
-                await AddSourcesAsync(table, parentTables, cancel);
+                await AddSourcesAsync(table, opened ?? own!, cancel);
                 rowGroups = Task.Run(() => WriteRowGroupsAsync(rowGroupWriter.Stream, cancel), cancel);   // the catalogue's last rows take a core too
             }
 
@@ -241,7 +242,7 @@ internal sealed class VersionCommit(CorpusStore corpus, BuildPlan plan, IReadOnl
     {
         _shards.Add(shard);
         if (shard.Path is not { } path) return;
-        if (parent.RowGroupsOf(path) is { } rows)
+        if (await parent.RowGroupsOfAsync(path) is { } rows)
         {
             _rowGroups.AddRange(rows);
             return;

@@ -121,7 +121,7 @@ public sealed class PartBuild(CorpusStore corpus, PlanDocument document, Checksu
                 ErasuresTag = erasuresTag,
                 Dropped = document.Dropped,
             };
-            var version = await new VersionCommit(corpus, plan, [.. shards.Select(shard => shard.Reused!)]).RunAsync(cancel);
+            var version = await new VersionCommit(corpus, plan, [.. shards.Select(shard => shard.Reused!)]).RunAsync(opened: null, cancel);
             await _plans.DeleteAsync(document.Id, CancellationToken.None);
             return version;
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using EcgData.Shards;
@@ -12,8 +13,7 @@ namespace EcgData.Ingest;
 /// <param name="trust">What a shard that is there is taken for.</param>
 public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<string, IEcgSource> findSource, ShardTrust trust = ShardTrust.Size)
 {
-    /// <summary>Shards that are compared before what was found is filed: enough that the cores do not wait for the slowest of them.</summary>
-    private const int ShardsPerCore = 64;
+    private const int MostCores = 512;   // that a parallel query takes
 
     /// <param name="sources">Name in the corpus and folder of each source to build.</param>
     /// <param name="limit">Take the first records of each source's table only.</param>
@@ -61,28 +61,25 @@ public sealed class Planner(CorpusStore corpus, ChecksumBook checksums, Func<str
             {
                 long checkedRecords = 0;
                 var inputsHead = InputDigest.HeadOf(catalogue, recipe);
-                foreach (var cuts in catalogue.Cut(recipe.Shards.TargetRows).Chunk(ShardsPerCore * Environment.ProcessorCount))
+                // what takes time is asking for files, and reading those without a checksum: as many at once as there are cores, and no core waits
+                // for another but at the very end
+                var compared = Partitioner.Create(catalogue.Cut(recipe.Shards.TargetRows), EnumerablePartitionerOptions.NoBuffering)
+                    .AsParallel().AsOrdered().WithMergeOptions(ParallelMergeOptions.NotBuffered)
+                    .WithDegreeOfParallelism(Math.Min(Environment.ProcessorCount, MostCores)).WithCancellation(cancel)
+                    .Select(cut => (Cut: cut, Inputs: InputsOf(catalogue, inputsHead, cut.First, cut.Count, unread, cancel, finished.IsOfParent)));
+                foreach (var ((folder, first, count), (digest, readable)) in compared)
                 {
-                    // what takes time is asking for files, and reading those without a checksum: as many at once as there are cores
-                    var inputs = new ShardInputs[cuts.Length];
-                    Parallel.For(
-                        0, cuts.Length, AllCores(cancel),
-                        cut => inputs[cut] = InputsOf(catalogue, inputsHead, cuts[cut].First, cuts[cut].Count, unread, cancel, finished.IsOfParent));
-                    for (var cut = 0; cut < cuts.Length; cut++)
+                    shards.Add(new PlannedShard
                     {
-                        var ((folder, first, count), (digest, readable)) = (cuts[cut], inputs[cut]);
-                        shards.Add(new PlannedShard
-                        {
-                            Catalogue = catalogue,
-                            Folder = folder,
-                            First = first,
-                            Count = count,
-                            Readable = readable,
-                            InputDigest = digest,
-                            Reused = digest is not null && await finished.HoldAsync(digest, cancel) ? digest : null,
-                        });
-                        progress?.Report(new PlanningStep(catalogue.Name, "compared", checkedRecords += count));
-                    }
+                        Catalogue = catalogue,
+                        Folder = folder,
+                        First = first,
+                        Count = count,
+                        Readable = readable,
+                        InputDigest = digest,
+                        Reused = digest is not null && await finished.HoldAsync(digest, cancel) ? digest : null,
+                    });
+                    progress?.Report(new PlanningStep(catalogue.Name, "compared", checkedRecords += count));
                 }
             }
 

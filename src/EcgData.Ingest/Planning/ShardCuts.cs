@@ -31,17 +31,18 @@ internal static class ShardCuts
         }
 
         // the candidates for the smallest of the last 2·radius + 1 records, in rising order of their hashes
-        var window = new LinkedList<int>();
+        var window = new int[Math.Min(hashes.Length, 2 * radius + 2)];
+        var (begin, end) = (0, 0);   // of the candidates; places in the window are these numbers in its length
         for (var last = 0; last < hashes.Length; last++)
         {
-            while (window.Last is { } end && hashes[end.Value] > hashes[last]) window.RemoveLast();
-            window.AddLast(last);
+            while (end > begin && hashes[window[(end - 1) % window.Length]] > hashes[last]) end--;
+            window[end++ % window.Length] = last;
             var center = last - radius;
-            if (window.First!.Value < center - radius) window.RemoveFirst();
+            if (window[begin % window.Length] < center - radius) begin++;
             if (center < radius) continue;
             var longest = LongestInMeans * meanRecords;
             while (center - starts[^1] > longest) starts.Add(starts[^1] + longest);
-            if (window.First!.Value == center) starts.Add(center);
+            if (window[begin % window.Length] == center) starts.Add(center);
         }
 
         while (hashes.Length - starts[^1] > LongestInMeans * meanRecords) starts.Add(starts[^1] + LongestInMeans * meanRecords);
