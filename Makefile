@@ -17,7 +17,7 @@ SOURCES := $(shell find pipelines src manifests schemas -type f -not -name '*.sh
 build: bin/ecgdata
 
 bin/ecgdata: $(SOURCES) artifacts/cpu.$(CPU)
-	@tests/debian.sh gcc:gcc /usr/lib/x86_64-linux-gnu/crt1.o:libc6-dev
+	@tests/debian.sh gcc:gcc gcc:libc6-dev
 	@rm -rf bin
 	dotnet publish pipelines/EcgData.Pipelines.csproj $(DOTNET_FLAGS) -o bin/managed
 	@# Published by hard link, and an ordinary build writes into what they are linked to: it would make a program of them that has no framework.
