@@ -16,7 +16,7 @@ public sealed class SourceCatalogue : IDisposable
 {
     private const int SpoolBufferBytes = 1 << 16;
 
-    private readonly FileStream _spool;
+    private readonly FileStream _spool = NamelessFile.Create();   // entries are collected before they are written
     private readonly TextColumn _ids = new();
     private readonly GrowingColumn<long> _offsets = new();   // of the entries in the spool, and the end of the last
     private readonly GrowingColumn<ulong> _hashes = new();
@@ -26,21 +26,8 @@ public sealed class SourceCatalogue : IDisposable
     private ulong[] _sortedHashes = [];
     private SafeFileHandle? _entries;   // the spool's, asked for once: each time a stream is asked, it sets the file's position
 
-    private SourceCatalogue(string name, IEcgSource source, SourceFolder folder, SourceOptions options)
-    {
+    private SourceCatalogue(string name, IEcgSource source, SourceFolder folder, SourceOptions options) =>
         (Name, Source, Folder, Options) = (name, source, folder, options);
-        var path = Path.Join(Path.GetTempPath(), Path.GetRandomFileName());
-        _spool = new FileStream(
-            path,
-            new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.ReadWrite,
-                Share = FileShare.ReadWrite | FileShare.Delete,
-                BufferSize = 0,   // entries are collected here
-            });
-        File.Delete(path);   // the open file needs no name, and a killed process leaves none behind
-    }
 
     /// <summary>The source's name in the corpus, with its suffix.</summary>
     public string Name { get; }
