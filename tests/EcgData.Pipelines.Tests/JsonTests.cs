@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using EcgData.Evaluation.Tasks;
 using EcgData.Ingest;
@@ -206,6 +207,35 @@ public sealed class JsonTests(SyntheticCorpus synthetic) : IDisposable
         var differences = new List<string>();
         Compare(await SchemaAsync(name), CorpusJson.Readable.GetTypeInfo(type), name, differences);
         Assert.Empty(differences);
+    }
+
+    /// <summary>The native program has no converters but those that are listed: an enumeration that is forgotten there would be written as a number.</summary>
+    [Theory]
+    [InlineData(typeof(VersionManifest))]
+    [InlineData(typeof(Receipt))]
+    [InlineData(typeof(HistoryEntry))]
+    [InlineData(typeof(RunReport))]
+    [InlineData(typeof(PlanDocument))]
+    [InlineData(typeof(BuildDocument))]
+    [InlineData(typeof(DryRunDocument))]
+    [InlineData(typeof(FinishedDocument))]
+    public void Enumerations_OfABuildsDocuments_HaveConvertersOfTheirOwn(Type document)
+    {
+        var options = CorpusJson.With(BuildDocuments.Default, indented: false);
+        var seen = new HashSet<Type>();
+        Visit(document);
+        Assert.All(seen.Where(type => type.IsEnum), type =>
+            Assert.Contains(options.Converters, converter => converter is not JsonStringEnumConverter && converter.CanConvert(type)));
+
+        void Visit(Type? type)
+        {
+            type = type is null ? null : Nullable.GetUnderlyingType(type) ?? type;
+            if (type is null || !seen.Add(type)) return;
+            var known = options.GetTypeInfo(type);
+            Visit(known.ElementType);
+            Visit(known.KeyType);
+            foreach (var property in known.Properties) Visit(property.PropertyType);
+        }
     }
 
     /// <summary>Walks schema and type side by side.</summary>
